@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/cancel.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "base/clock.h"
+
+int cancel_init(struct cancel *cancel, struct chaos_error *err)
+{
+    atomic_init(&cancel->reason, 0);
+    cancel->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (cancel->fd < 0)
+        return chaos_error_set_errno(err, errno, "cannot create an event descriptor");
+    return 0;
+}
+
+void cancel_clear(struct cancel *cancel)
+{
+    if (cancel->fd >= 0)
+        close(cancel->fd);
+    cancel->fd = -1;
+}
+
+void cancel_raise(struct cancel *cancel, int reason)
+{
+    int none = 0;
+    uint64_t one = 1;
+    int saved = errno;
+
+    if (atomic_compare_exchange_strong(&cancel->reason, &none, reason))
+        (void)!write(cancel->fd, &one, sizeof(one));
+    errno = saved;
+}
+
+int cancel_reset(struct cancel *cancel)
+{
+    uint64_t count;
+
+    (void)!read(cancel->fd, &count, sizeof(count));
+    return atomic_exchange(&cancel->reason, 0);
+}
+
+int cancel_reason(const struct cancel *cancel)
+{
+    return cancel ? atomic_load(&cancel->reason) : 0;
+}
+
+enum wait_result wait_fds(struct pollfd *fds, size_t count, int64_t deadline,
+                          const struct cancel *cancel)
+{
+    struct pollfd all[WAIT_FDS_MAX + 1];
+
+    assert(count <= WAIT_FDS_MAX);
+    if (count)
+        memcpy(all, fds, count * sizeof(*fds));
+    all[count] = (struct pollfd){ .fd = cancel ? cancel->fd : -1, .events = POLLIN };
+    for (;;) {
+        int ready;
+
+        if (cancel_reason(cancel))
+            return WAIT_CANCELLED;
+        ready = poll(all, count + 1, clock_poll_timeout(deadline));
+        if (cancel_reason(cancel))
+            return WAIT_CANCELLED;
+        if (ready > 0 && !all[count].revents) {
+            if (count)
+                memcpy(fds, all, count * sizeof(*fds));
+            return WAIT_READY;
+        }
+        if (ready == 0 && deadline != CLOCK_NEVER && clock_now() >= deadline)
+            return WAIT_TIMEOUT;
+    }
+}
+
+enum wait_result wait_fd(int fd, short events, int64_t deadline, const struct cancel *cancel)
+{
+    struct pollfd one = { .fd = fd, .events = events };
+
+    return wait_fds(&one, 1, deadline, cancel);
+}
+
+enum wait_result wait_until(int64_t deadline, const struct cancel *cancel)
+{
+    return wait_fds(NULL, 0, deadline, cancel);
+}

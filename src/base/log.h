@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log of a command: records for the console (stderr) and for a file. One of the two mutable
+ * globals of Fracas. Records may come from any thread; each is written with one write(2). */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/auto.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_CRITICAL, LOG_LEVEL_COUNT };
+
+enum log_format { LOG_FORMAT_STRING, LOG_FORMAT_JSON };
+
+struct log_options {
+    enum log_level console_level;
+    enum log_format console_format;
+    bool verbose;          /* console records name the source file and line */
+    const char *file_path; /* NULL: no file. Appended to, always as text. */
+    enum log_level file_level;
+};
+
+/* Open the log. Until then, and after log_close(), warnings and worse go to stderr as plain text.
+ * A log file that cannot be opened is an error; the console works all the same. */
+MUST_USE int log_open(const struct log_options *options, struct chaos_error *err);
+void log_close(void);
+/* Whether a record of `level` would be written anywhere. */
+bool log_wants(enum log_level level);
+/* "INFO" and so on, as the reference (Python's logging) spells them. */
+const char *log_level_name(enum log_level level);
+/* LOG_LEVEL_COUNT for a name that is not one; upper and lower case alike. */
+enum log_level log_level_parse(const char *name);
+
+/* `module` is the base name of the source file without ".c" or ".py". Newlines in the text are
+ * continued with four spaces, as the reference does. */
+void log_text(enum log_level level, const char *module, int line, const char *text);
+void log_printf(enum log_level level, const char *file, int line, const char *format, ...)
+    PRINTF(4, 5);
+
+#define log_at(level, ...)                                                                         \
+    do {                                                                                           \
+        if (log_wants(level))                                                                      \
+            log_printf(level, __FILE__, __LINE__, __VA_ARGS__);                                    \
+    } while (0)
+#define log_debug(...)    log_at(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...)     log_at(LOG_INFO, __VA_ARGS__)
+#define log_warning(...)  log_at(LOG_WARNING, __VA_ARGS__)
+#define log_error(...)    log_at(LOG_ERROR, __VA_ARGS__)
+#define log_critical(...) log_at(LOG_CRITICAL, __VA_ARGS__)
