@@ -53,8 +53,6 @@ static void log_text(struct server *server, char *text)
 
 static void tell_refused(struct server *server)
 {
-    if (clock_now() < server->refused_due)
-        return;
     log_text(server, mem_printf("[refused] %zu clients: no descriptors are left (ulimit -n)\n",
                                 server->refused));
     server->refused = 0;
@@ -117,7 +115,8 @@ static void serve(struct server *server)
             continue;
         if (fds[1].revents)
             accept_batch(server, ACCEPT_BATCH);
-        tell_refused(server);
+        if (clock_now() >= server->refused_due)
+            tell_refused(server);
         if (fds[0].revents)
             return;
     }
@@ -145,6 +144,8 @@ static void drain(struct server *server)
 
     eat_signal(server);
     accept_batch(server, SOMAXCONN);
+    if (server->refused)
+        tell_refused(server);
     listener_clear(&server->listener);
     order_all(server, WORKER_DRAIN);
     while (ended < server->count) {
