@@ -42,6 +42,7 @@ static const struct symbol symbols[] = {
     SYMBOL(url_set),
     SYMBOL(url_get),
     SYMBOL(free),
+    SYMBOL(getdate),
 };
 
 _Static_assert(ARRAY_SIZE(symbols) * sizeof(void *) == sizeof(struct curl_api),

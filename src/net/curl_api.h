@@ -30,6 +30,7 @@ struct curl_api {
     CURLUcode (*url_set)(CURLU *url, CURLUPart part, const char *content, unsigned flags);
     CURLUcode (*url_get)(CURLU *url, CURLUPart part, char **ret_content, unsigned flags);
     void (*free)(void *memory);
+    time_t (*getdate)(const char *text, const time_t *unused);
 };
 
 /* The library, opened and initialised once for the process, by whichever thread comes first, and

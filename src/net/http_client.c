@@ -147,22 +147,30 @@ static bool is_repeatable(const char *method)
     return str_in(method, methods);
 }
 
-/* Seconds until an answer of "not now" may be asked for again, -1 for any other answer. Dates are
- * not read: they take a clock that both sides share. */
+#define RETRY_AFTER_MAX_S INT64_C(21600)
+
+/* Seconds until an answer of "not now" may be asked for again, -1 for any other answer. */
 static int64_t retry_after_s(const struct http_hop *hop)
 {
     long status = hop->response->status;
     const char *text = http_header_find(hop->response, "Retry-After");
+    int64_t seconds;
     char *end;
-    long seconds;
 
     if (!text || !is_repeatable(hop->method) || (status != 413 && status != 429 && status != 503))
         return -1;
     errno = 0;
     seconds = strtol(text, &end, 10);
-    if (errno || end == text || *end || seconds < 0)
-        return -1;
-    return seconds > 6 * 3600 ? 6 * 3600 : seconds;
+    if (end == text || *end) {
+        time_t date = hop->client->curl->getdate(text, NULL);
+
+        if (date < 0)
+            return -1;
+        seconds = date - clock_wall() / CLOCK_NS_PER_S;
+    }
+    if (errno || seconds > RETRY_AFTER_MAX_S)
+        return RETRY_AFTER_MAX_S;
+    return seconds < 0 ? 0 : seconds;
 }
 
 static bool should_retry(const struct http_hop *hop)

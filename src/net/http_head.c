@@ -106,11 +106,12 @@ int http_head_add(struct http_head *head, struct http_response *response, const 
     head->size += length + 2;
     if (length && (line[0] == ' ' || line[0] == '\t'))
         head->folded++;
-    if (head->size > HTTP_HEAD_MAX || head->folded > HTTP_FOLDED_MAX)
+    if (head->size > HTTP_HEAD_MAX || head->folded > HTTP_FOLDED_MAX ||
+        response->n_headers >= HTTP_FIELDS_MAX)
         return chaos_error_set(err, CHAOS_E_LIMIT,
-                               "the head of the answer is larger than %zu KiB, or has more than %d "
+                               "the head of the answer is larger than %zu KiB, %d fields or %d "
                                "continued lines",
-                               HTTP_HEAD_MAX / 1024, HTTP_FOLDED_MAX);
+                               HTTP_HEAD_MAX / 1024, HTTP_FIELDS_MAX, HTTP_FOLDED_MAX);
     if (!length)
         head->complete = response->status >= 200;
     else if (line[0] == ' ' || line[0] == '\t')

@@ -7,6 +7,7 @@
 /* All lines of one head together. */
 #define HTTP_HEAD_MAX ((size_t)1024 * 1024)
 
+#define HTTP_FIELDS_MAX 1000
 #define HTTP_FOLDED_MAX 100
 
 struct http_head {
@@ -17,7 +18,8 @@ struct http_head {
 
 /* Take one line, with or without its line end, into `response`. A status line starts a new head
  * and forgets the one before; what follows a complete head (trailer fields) is left out, and so
- * is a line that is no field. -CHAOS_E_LIMIT beyond HTTP_HEAD_MAX, and
- * for a head with more than HTTP_FOLDED_MAX continued lines. */
+ * is a line that is no field. -CHAOS_E_LIMIT beyond HTTP_HEAD_MAX
+ * bytes, HTTP_FIELDS_MAX fields or HTTP_FOLDED_MAX continued lines: users of a head compare its
+ * fields with each other. */
 MUST_USE int http_head_add(struct http_head *head, struct http_response *response, const char *line,
                            size_t length, struct chaos_error *err);
