@@ -25,6 +25,8 @@ int http_client_new(struct http_client **ret_client, struct chaos_error *err)
     if (!client->multi || !client->easy)
         return chaos_error_set(err, CHAOS_E_INTERNAL,
                                "libcurl cannot be used: no memory or sockets");
+    /* Taking a cookie starts the engine for good; CURLOPT_COOKIEFILE would leak in each reset. */
+    client->curl->easy_setopt(client->easy, CURLOPT_COOKIELIST, "Set-Cookie: a=b; domain=invalid");
     *ret_client = STEAL(client);
     return 0;
 }
@@ -74,6 +76,12 @@ static bool is_web_url(const char *url)
     return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
 }
 
+/* libcurl would take "http:///path" for a host named "path". */
+static bool has_host(const char *url)
+{
+    return !strchr("/?#", *(strchr(url, ':') + 3));
+}
+
 /* The parts of a URL that say who is asked. */
 struct origin {
     char *scheme;
@@ -111,10 +119,14 @@ static int refuse_url(const char *url, const char *why, struct chaos_error *err)
 static int origin_parse(const struct curl_api *curl, const char *url, struct origin *ret_origin,
                         struct chaos_error *err)
 {
-    CURLU *parts = curl->url();
     AUTO(str) char *port = NULL;
-    CURLUcode code = parts ? curl->url_set(parts, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+    CURLU *parts;
+    CURLUcode code;
 
+    if (!is_web_url(url))
+        return refuse_url(url, "is not an http:// or https:// URL", err);
+    parts = curl->url();
+    code = has_host(url) ? curl->url_set(parts, CURLUPART_URL, url, 0) : CURLUE_NO_HOST;
     if (code == CURLUE_OK) {
         ret_origin->scheme = url_part(curl, parts, CURLUPART_SCHEME);
         ret_origin->host = url_part(curl, parts, CURLUPART_HOST);
@@ -262,8 +274,6 @@ static int follow(struct http_hop *hop, char **url, struct chaos_error *err)
         int r;
 
         hop->failure = HTTP_FAILED_URL;
-        if (!is_web_url(*url))
-            return refuse_url(*url, "is not an http:// or https:// URL", err);
         r = origin_parse(hop->client->curl, *url, &from, err);
         if (r < 0)
             return r;

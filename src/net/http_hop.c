@@ -240,8 +240,6 @@ static int configure(struct transfer *transfer)
     curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
     curl->easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl->easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
-    if (!(hop->request->flags & HTTP_NO_REDIRECTS))
-        curl->easy_setopt(transfer->easy, CURLOPT_COOKIEFILE, ""); /* remember them */
     if (!(hop->request->flags & HTTP_RAW))
         curl->easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     set_connection(transfer);
