@@ -51,7 +51,7 @@ _Static_assert(ARRAY_SIZE(symbols) * sizeof(void *) == sizeof(struct curl_api),
 static void open_library(void)
 {
     CURLcode (*global_init)(long flags) = NULL;
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void *library = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
     void *found;
 
     if (!library) {

@@ -12,6 +12,20 @@
 
 #define REDIRECTS_MAX 30
 
+/* $NETRC, else ~/.netrc; owned, NULL for a file that is not there. */
+static char *find_netrc(void)
+{
+    const char *given = getenv("NETRC");
+    const char *home = getenv("HOME");
+    AUTO(str) char *path = NULL;
+
+    if (given && *given)
+        path = mem_strdup(given);
+    else if (home)
+        path = mem_printf("%s/.netrc", home);
+    return path && access(path, R_OK) == 0 ? STEAL(path) : NULL;
+}
+
 int http_client_new(struct http_client **ret_client, struct chaos_error *err)
 {
     AUTO(http_client) struct http_client *client = mem_zero(1, sizeof(*client));
@@ -25,6 +39,7 @@ int http_client_new(struct http_client **ret_client, struct chaos_error *err)
     if (!client->multi || !client->easy)
         return chaos_error_set(err, CHAOS_E_INTERNAL,
                                "libcurl cannot be used: no memory or sockets");
+    client->netrc_path = find_netrc();
     /* Taking a cookie starts the engine for good; CURLOPT_COOKIEFILE would leak in each reset. */
     client->curl->easy_setopt(client->easy, CURLOPT_COOKIELIST, "Set-Cookie: a=b; domain=invalid");
     *ret_client = STEAL(client);
@@ -39,6 +54,7 @@ void http_client_free(struct http_client *client)
         client->curl->easy_cleanup(client->easy);
     if (client->multi)
         client->curl->multi_cleanup(client->multi);
+    free(client->netrc_path);
     free(client);
 }
 
@@ -265,39 +281,68 @@ static unsigned omit_after(const struct http_hop *hop, const struct origin *from
     return omit;
 }
 
+/* Put who was asked before the error. */
+static int name_host(const struct http_hop *hop, struct chaos_error *err)
+{
+    AUTO(str) char *masked = http_url_masked(hop->url);
+    AUTO(origin) struct origin origin = { 0 };
+    AUTO(chaos_error) struct chaos_error ignored = { 0 };
+
+    if (origin_parse(hop->client->curl, hop->url, &origin, &ignored) < 0)
+        return chaos_error_prefix(err, "'%s'", masked);
+    return chaos_error_prefix(err, "%s:%ld", origin.host, origin.port);
+}
+
+/* Turn the hop, which was answered with a redirect, to where that leads. */
+static int turn(struct http_hop *hop, char **url, struct chaos_error *err)
+{
+    AUTO(str) char *target = http_url_quote(hop->redirect_url);
+    AUTO(origin) struct origin from = { 0 };
+    AUTO(origin) struct origin to = { 0 };
+    int r;
+
+    hop->failure = HTTP_FAILED_URL;
+    r = origin_parse(hop->client->curl, *url, &from, err);
+    if (r == 0)
+        r = origin_parse(hop->client->curl, target, &to, err);
+    if (r < 0)
+        return chaos_error_prefix(err, "redirect");
+    hop->omit = omit_after(hop, &from, &to);
+    hop->method = method_after(hop);
+    free(*url);
+    *url = STEAL(target);
+    hop->url = *url;
+    return 0;
+}
+
 /* Follow the hops from *url on; it becomes where the last one went. */
 static int follow(struct http_hop *hop, char **url, struct chaos_error *err)
 {
-    for (int redirects = 0;; redirects++) {
-        AUTO(origin) struct origin from = { 0 };
-        AUTO(origin) struct origin to = { 0 };
-        int r;
+    int r;
 
-        hop->failure = HTTP_FAILED_URL;
-        r = origin_parse(hop->client->curl, *url, &from, err);
-        if (r < 0)
-            return r;
-        hop->url = *url;
+    hop->url = *url;
+    hop->failure = HTTP_FAILED_URL;
+    if (!is_web_url(*url))
+        return refuse_url(*url, "is not an http:// or https:// URL", err);
+    if (!has_host(*url))
+        return refuse_url(*url, "names no host", err);
+    for (int redirects = 0;; redirects++) {
+        AUTO(str) char *next = NULL;
+
         r = run_with_retries(hop, err);
         if (r < 0)
-            return chaos_error_prefix(err, "%s:%ld", from.host, from.port);
-        if (!hop->redirect_url)
+            return name_host(hop, err);
+        next = hop->redirect_url;
+        if (!next)
             return 0;
-        hop->failure = HTTP_FAILED_LIMIT;
-        if (redirects >= REDIRECTS_MAX) {
-            free(STEAL(hop->redirect_url));
-            return chaos_error_set(err, CHAOS_E_LIMIT, "%s:%ld: more than %d redirects", from.host,
-                                   from.port, REDIRECTS_MAX);
+        if (redirects == REDIRECTS_MAX) {
+            hop->failure = HTTP_FAILED_LIMIT;
+            chaos_error_set(err, CHAOS_E_LIMIT, "more than %d redirects", REDIRECTS_MAX);
+            return name_host(hop, err);
         }
-        free(*url);
-        *url = http_url_quote(hop->redirect_url);
-        free(STEAL(hop->redirect_url));
-        hop->failure = HTTP_FAILED_URL;
-        r = origin_parse(hop->client->curl, *url, &to, err);
+        r = turn(hop, url, err);
         if (r < 0)
-            return chaos_error_prefix(err, "%s:%ld: redirect", from.host, from.port);
-        hop->omit = omit_after(hop, &from, &to);
-        hop->method = method_after(hop);
+            return r;
     }
 }
 

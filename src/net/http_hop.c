@@ -25,6 +25,7 @@ struct transfer {
     size_t body_limit;
     struct chaos_error *err; /* set by a callback that ends the transfer */
     struct curl_slist *headers;
+    bool posts; /* a body is sent, perhaps an empty one */
     char detail[CURL_ERROR_SIZE];
 };
 
@@ -78,12 +79,17 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return length;
 }
 
-static const char *const default_headers[][2] = {
-    { "User-Agent", "User-Agent: fracas/" FRACAS_VERSION },
-    { "Accept", "Accept: */*" },
-    { "Connection", "Connection: keep-alive" },
-    { "Content-Type", "Content-Type:" }, /* a body is form data to libcurl unless told otherwise */
-    { "Expect", "Expect:" },             /* no pause for a "100 Continue" */
+struct default_header {
+    const char *name;
+    const char *line;
+    bool with_body; /* only with a body */
+};
+
+/* What libcurl would not do by itself. Few, because it compares each with all it knows of. */
+static const struct default_header default_headers[] = {
+    { "Connection", "Connection: keep-alive", false },
+    { "Content-Type", "Content-Type:", true }, /* not form data unless told so */
+    { "Expect", "Expect:", true },             /* no pause for a "100 Continue" */
 };
 
 static bool is_omitted(const struct http_hop *hop, const char *name)
@@ -111,8 +117,9 @@ static void add_headers(struct transfer *transfer)
     const struct curl_api *curl = hop->client->curl;
 
     for (size_t i = 0; i < ARRAY_SIZE(default_headers); i++)
-        if (!has_own(hop, default_headers[i][0]))
-            transfer->headers = curl->slist_append(transfer->headers, default_headers[i][1]);
+        if ((transfer->posts || !default_headers[i].with_body) &&
+            !has_own(hop, default_headers[i].name))
+            transfer->headers = curl->slist_append(transfer->headers, default_headers[i].line);
     for (size_t i = 0; i < hop->request->n_headers; i++) {
         const struct http_header *header = &hop->request->headers[i];
         AUTO(str) char *line = NULL;
@@ -148,6 +155,7 @@ static void set_method(struct transfer *transfer)
         curl->easy_setopt(transfer->easy, CURLOPT_POSTFIELDS,
                           length ? hop->request->body : (const void *)"");
         curl->easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, hop->method);
+        transfer->posts = true;
     }
 }
 
@@ -203,7 +211,6 @@ static void set_connection(const struct transfer *transfer)
     const struct http_request *request = transfer->hop->request;
     const struct curl_api *curl = transfer->hop->client->curl;
     int64_t connect_ms = request->connect_timeout_ms;
-    const char *netrc = getenv("NETRC");
 
     if (connect_ms <= 0 || connect_ms > CONNECT_TIMEOUT_MAX_MS)
         connect_ms = CONNECT_TIMEOUT_MAX_MS;
@@ -212,9 +219,10 @@ static void set_connection(const struct transfer *transfer)
     curl->easy_setopt(transfer->easy, CURLOPT_QUICK_EXIT, 1L); /* leave a stuck resolver behind */
     curl->easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl->easy_setopt(transfer->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl->easy_setopt(transfer->easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
-    if (netrc && *netrc)
-        curl->easy_setopt(transfer->easy, CURLOPT_NETRC_FILE, netrc);
+    if (transfer->hop->client->netrc_path) {
+        curl->easy_setopt(transfer->easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+        curl->easy_setopt(transfer->easy, CURLOPT_NETRC_FILE, transfer->hop->client->netrc_path);
+    }
     if (request->flags & HTTP_FRESH_CONNECTION) {
         curl->easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
         curl->easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
@@ -242,6 +250,7 @@ static int configure(struct transfer *transfer)
     curl->easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
     if (!(hop->request->flags & HTTP_RAW))
         curl->easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    curl->easy_setopt(transfer->easy, CURLOPT_USERAGENT, "fracas/" FRACAS_VERSION);
     set_connection(transfer);
     set_proxy(transfer);
     set_method(transfer);

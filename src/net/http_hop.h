@@ -10,6 +10,7 @@ struct http_client {
     const struct curl_api *curl;
     CURLM *multi;
     CURL *easy;
+    char *netrc_path; /* NULL: there is none, so that libcurl need not look each time */
 };
 
 /* What the answers so far took from the request. */
