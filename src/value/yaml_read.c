@@ -191,7 +191,7 @@ static int load_scalar(struct loader *l, struct node *node)
     const char *text = (const char *)l->event.data.scalar.value;
     size_t length = l->event.data.scalar.length;
 
-    if (l->event.data.scalar.plain_implicit)
+    if (l->event.data.scalar.plain_implicit || str_equal(tag, "!"))
         node->tag = yaml_tag_resolve(text, length);
     else
         node->tag = tag ? yaml_tag_parse(tag) : TAG_STR;
