@@ -125,7 +125,7 @@ static const struct yaml_case writes[] = {
       "- null\n- true\n- 1.0\n- 1.0e+16\n- .inf\n- .nan\n" },
     { "text that reads as something else is quoted",
       "[\"1\", \"yes\", \"\", \"~\", \"=\", \"<<\", \"2021-03-04\", \"1:30\"]",
-      "- '1'\n- 'yes'\n- ''\n- '~'\n- '='\n- <<\n- '2021-03-04'\n- '1:30'\n" },
+      "- '1'\n- 'yes'\n- ''\n- '~'\n- '='\n- '<<'\n- '2021-03-04'\n- '1:30'\n" },
     { "indicators are quoted", "[\"- a\", \"a: b\", \"a #b\", \"it's\", \"#\", \"a:b\"]",
       "- '- a'\n- 'a: b'\n- 'a #b'\n- it's\n- '#'\n- a:b\n" },
     { "line feeds are doubled in single quotes", "[\"a\\nb\\n\"]", "- 'a\n\n  b\n\n  '\n" },
