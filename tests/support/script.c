@@ -46,3 +46,20 @@ void script_stop(struct script *script)
     close(script->input);
     waitpid(script->pid, NULL, 0);
 }
+
+int script_run(const char *const *argv)
+{
+    posix_spawn_file_actions_t actions;
+    int status = -1;
+    pid_t pid;
+    int r;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    r = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (r != 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+        return -1;
+    return WEXITSTATUS(status);
+}

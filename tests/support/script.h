@@ -14,3 +14,7 @@ struct script {
 /* `name` is the file's; `arguments` end with NULL. Aborts on failure. */
 struct script script_start(const char *name, const char *const *arguments);
 void script_stop(struct script *script);
+
+/* Run a command of PATH, silenced, to its end; its exit status, -1 when there is no such command.
+ * `argv` ends with NULL. */
+int script_run(const char *const *argv);
