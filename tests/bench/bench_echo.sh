@@ -14,7 +14,7 @@ java_source=${2:-$(dirname "$0")/../../../shared/article/EchoServer.java}
 seconds=${SECONDS_EACH:-2}
 size=${SIZE:-64}
 rounds=${ROUNDS:-3}
-threads=$(nproc)
+threads=$(($(nproc) > 1 ? $(nproc) - 1 : 1)) # as echoserver has by default
 work=$(mktemp -d)
 pid=
 trap 'stop; rm -rf "$work"' EXIT
@@ -34,6 +34,7 @@ else
 fi
 
 start() { # server; sets pid and port
+    rm -f "$work/log" # or the greeting of the last one is read
     case $1 in
     loop) "$build/tests/bench/echo_loop" "$threads" >"$work/log" & ;;
     echoserver) "$build/echoserver" --bind 127.0.0.1 --port 0 >"$work/log" & ;;
@@ -43,14 +44,15 @@ start() { # server; sets pid and port
     pid=$!
     port=
     while [ -z "$port" ]; do
+        sleep 0.05
         kill -0 "$pid" || { echo "$1 did not start" >&2; exit 1; }
-        port=$(sed -n 's/^Listing on port \([0-9]*\)\.\.\.$/\1/p' "$work/log")
+        port=$(sed -n 's/^Listing on port \([0-9]*\)\.\.\.$/\1/p' "$work/log" 2>/dev/null || true)
     done
 }
 
 measure() { # server connections idle: one line of figures and the memory
     start "$1"
-    figures=$("$build/tests/bench/echo_bench" "$port" "$2" "$3" "$size" "$seconds") || figures="0 0 0 0 0"
+    figures=$(timeout $((seconds * 2 + 20)) "$build/tests/bench/echo_bench" "$port" "$2" "$3" "$size" "$seconds") || figures="0 0 0 0 0" # it broke, or took too long
     echo "$figures $(awk '/VmHWM/ { print $2 }' "/proc/$pid/status")" >>"$work/$1.$2.$3"
     stop
 }
