@@ -369,7 +369,7 @@ static int parse_flags(struct translator *t, struct sequence *sequence, struct s
                        bool first, const char *open)
 {
     unsigned outer = t->flags;
-    unsigned on;
+    unsigned on = 0;
     unsigned off = 0;
     int r = read_flags_on(t, &symbol, &on);
 
