@@ -94,8 +94,8 @@ static bool is_real(struct scan s)
     if (!one(&s, DIGITS))
         return false;
     many(&s, UNDERSCORED);
-    if (sixties(&s)) {
-        if (!one(&s, "."))
+    if (!at_end(&s) && *s.at == ':') {
+        if (!sixties(&s) || !one(&s, "."))
             return false;
         many(&s, UNDERSCORED);
         return at_end(&s);
