@@ -19,6 +19,29 @@ OPTIONAL = {  # what a function may ask for by name, besides the context
 }
 LEVEL_OPTIONAL = ("secrets", "configuration", "experiment", "settings")
 
+EVENT_PARAMETERS = {  # in the order in which handlers get them, by position
+    "started": ("experiment", "journal"),
+    "running": ("experiment", "journal", "configuration", "secrets", "schedule", "settings"),
+    "finish": ("journal",),
+    "interrupted": ("experiment", "journal"),
+    "signal_exit": (),
+    "start_continuous_hypothesis": ("frequency",),
+    "continuous_hypothesis_iteration": ("iteration_index", "state"),
+    "continuous_hypothesis_completed": ("experiment", "journal", "exception"),
+    "start_hypothesis_before": ("experiment",),
+    "hypothesis_before_completed": ("experiment", "state", "journal"),
+    "start_hypothesis_after": ("experiment",),
+    "hypothesis_after_completed": ("experiment", "state", "journal"),
+    "start_method": ("experiment",),
+    "method_completed": ("experiment", "state"),
+    "start_rollbacks": ("experiment",),
+    "rollbacks_completed": ("experiment", "journal"),
+    "start_cooldown": ("duration",),
+    "cooldown_completed": (),
+    "start_activity": ("activity",),
+    "activity_completed": ("activity", "run"),
+}
+
 
 class Registry:
     """What configure_control gets as event_registry."""
@@ -173,13 +196,15 @@ def event(worker, request, gate):
         elif name == "exception" and isinstance(value, str):
             value = experiment_exception(value)
         arguments[name] = value
+    names = EVENT_PARAMETERS.get(request["event"], tuple(arguments))
+    ordered = [arguments.get(name) for name in names]
     watch = documents.Watch(store, [name for name, *_ in sent], {})
     for handler in list(registry.handlers):
         method = getattr(handler, request["event"], None)
         if method is None:
             continue
         try:
-            gate.user(_tell, method, arguments)
+            gate.user(method, *ordered)
         except Exception as x:
             if gate.stopped:
                 return refused(x, gate, watch.changes())
@@ -188,11 +213,6 @@ def event(worker, request, gate):
         except BaseException as x:
             return refused(x, gate, watch.changes())
     return reply(watch.changes())
-
-
-def _tell(method, arguments):
-    """By position, as the reference does: a handler may name its parameters as it likes."""
-    return method(*arguments.values())
 
 
 def schedule(fields):

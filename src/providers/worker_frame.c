@@ -48,7 +48,8 @@ static json_t *escape_object(json_t *value)
         json_object_set_new_nocheck(copy, name, escape(member));
         return copy;
     }
-    json_object_foreach(value, key, member) {
+    json_object_foreach(value, key, member)
+    {
         json_t *escaped = escape(member);
 
         if (escaped != member && !copy)
@@ -66,7 +67,8 @@ static json_t *escape_array(json_t *value)
     json_t *item;
     size_t i;
 
-    json_array_foreach(value, i, item) {
+    json_array_foreach(value, i, item)
+    {
         json_t *escaped = escape(item);
 
         if (escaped != item && !copy)
@@ -92,8 +94,7 @@ static json_t *escape(json_t *value)
         if (marked[i].kind == kind) {
             json_t *object = json_object();
 
-            json_object_set_new_nocheck(object, marked[i].name,
-                                        json_string(extended_text(value)));
+            json_object_set_new_nocheck(object, marked[i].name, json_string(extended_text(value)));
             return object;
         }
     }
@@ -174,8 +175,7 @@ static void revive(json_t *container)
 
         json_object_iter_set_new(container, iter, other);
     }
-    json_array_foreach(container, i, member)
-        json_array_set_new(container, i, revived(member));
+    json_array_foreach(container, i, member) json_array_set_new(container, i, revived(member));
 }
 
 void worker_message_clear(struct worker_message *message)
@@ -187,8 +187,8 @@ void worker_message_clear(struct worker_message *message)
 static bool is_log(const json_t *record)
 {
     return json_array_size(record) == 4 && json_is_integer(json_array_get(record, 0)) &&
-           json_is_string(json_array_get(record, 1)) && json_is_integer(json_array_get(record, 2)) &&
-           json_is_string(json_array_get(record, 3));
+           json_is_string(json_array_get(record, 1)) &&
+           json_is_integer(json_array_get(record, 2)) && json_is_string(json_array_get(record, 3));
 }
 
 /* Tell the kind of a message from its members. */
@@ -258,9 +258,8 @@ static const struct {
     const char *name;
     enum call_status status;
 } statuses[] = {
-    { "succeeded", CALL_SUCCEEDED }, { "failed", CALL_FAILED },
-    { "crashed", CALL_CRASHED },     { "interrupted", CALL_INTERRUPTED },
-    { "exited", CALL_EXITED },       { "keyboard", CALL_KEYBOARD },
+    { "succeeded", CALL_SUCCEEDED },     { "failed", CALL_FAILED }, { "crashed", CALL_CRASHED },
+    { "interrupted", CALL_INTERRUPTED }, { "exited", CALL_EXITED }, { "keyboard", CALL_KEYBOARD },
     { "cancelled", CALL_CANCELLED },
 };
 
@@ -269,9 +268,7 @@ static bool is_lines(const json_t *value)
     const json_t *line;
     size_t i;
 
-    json_array_foreach(value, i, line)
-        if (!json_is_string(line))
-            return false;
+    json_array_foreach(value, i, line) if (!json_is_string(line)) return false;
     return json_array_size(value) > 0;
 }
 

@@ -27,8 +27,8 @@ enum worker_message_kind {
 
 struct worker_message {
     enum worker_message_kind kind;
-    json_int_t id;   /* WORKER_REPLY, WORKER_ASK */
-    json_t *body;    /* the whole message; owned */
+    json_int_t id;    /* WORKER_REPLY, WORKER_ASK */
+    json_t *body;     /* the whole message; owned */
     const char *text; /* WORKER_SIGNAL: its name; WORKER_ASK: the operation; borrowed from body */
 };
 
