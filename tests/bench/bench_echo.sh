@@ -52,7 +52,8 @@ start() { # server; sets pid and port
 
 measure() { # server connections idle: one line of figures and the memory
     start "$1"
-    figures=$(timeout $((seconds * 2 + 20)) "$build/tests/bench/echo_bench" "$port" "$2" "$3" "$size" "$seconds") || figures="0 0 0 0 0" # it broke, or took too long
+    figures=$(timeout $((seconds * 2 + 20)) "$build/tests/bench/echo_bench" "$port" "$2" "$3" \
+        "$size" "$seconds") || figures="0 0 0 0 0" # it broke, or took too long
     echo "$figures $(awk '/VmHWM/ { print $2 }' "/proc/$pid/status")" >>"$work/$1.$2.$3"
     stop
 }
