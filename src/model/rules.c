@@ -50,9 +50,9 @@ int rules_check_head(const json_t *experiment, struct chaos_error *err)
                                "an experiment must be a mapping, this one is a %s",
                                value_type_name(experiment));
     if (!value_is_true(json_object_get(experiment, "title")))
-        return invalid(err, "the experiment requires a title");
+        return invalid(err, "experiment requires a title");
     if (!value_is_true(json_object_get(experiment, "description")))
-        return invalid(err, "the experiment requires a description");
+        return invalid(err, "experiment requires a description");
     if (check_tags(json_object_get(experiment, "tags"), err) < 0)
         return -(int)err->code;
     return check_extensions(json_object_get(experiment, "extensions"), err);

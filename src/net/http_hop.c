@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_hop.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -34,6 +35,30 @@ bool http_hop_is_redirect(long status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/* A coding that libcurl does not know is none of its business: the body is taken as it comes. */
+static void allow_coding(const struct transfer *transfer)
+{
+    static const char *const known[] = {
+        "gzip", "x-gzip", "deflate", "br", "zstd", "identity", NULL
+    };
+    const struct http_response *response = transfer->hop->response;
+    const char *coding = http_header_find(response, "Content-Encoding");
+
+    for (; coding && *coding; coding += strcspn(coding, ",") + (strchr(coding, ',') != NULL)) {
+        size_t length;
+        AUTO(str) char *name = NULL;
+
+        coding += strspn(coding, " \t");
+        length = strcspn(coding, ", \t");
+        name = mem_strndup(coding, length);
+        for (char *c = name; *c; c++)
+            *c = (char)tolower((unsigned char)*c);
+        if (length && !str_in(name, known))
+            transfer->hop->client->curl->easy_setopt(transfer->easy, CURLOPT_HTTP_CONTENT_DECODING,
+                                                     0L);
+    }
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
     struct transfer *transfer = arg;
@@ -43,6 +68,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
         hop->failure = HTTP_FAILED_LIMIT;
         return 0;
     }
+    if (hop->head.complete)
+        allow_coding(transfer);
     return size * count;
 }
 

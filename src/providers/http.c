@@ -360,7 +360,7 @@ static void report_failure(const struct call *call, enum http_failure failure,
     else if (failure == HTTP_FAILED_TIMEOUT)
         call_set(result, CALL_FAILED, "activity took too long to complete");
     else if (failure == HTTP_FAILED_URL || err->code == CHAOS_E_INVALID)
-        call_set(result, CALL_FAILED, "%s", chaos_error_text(err));
+        call_set(result, CALL_CRASHED, "%s", chaos_error_text(err));
     else if (failure == HTTP_FAILED_LIMIT || failure == HTTP_FAILED_OTHER)
         call_set(result, CALL_FAILED, "failed to read the answer of %s: %s", url,
                  chaos_error_text(err));

@@ -5,7 +5,7 @@
 usage: compare_values.py VALUE_FILTER [COUNT [SEED]]
 
 Runs with the interpreter whose modules are the truth; parts whose module is missing are skipped and
-named. Exits with 1 when anything differs, with 77 when there was nothing to compare with.
+named. Exits with 1 when anything differs.
 """
 import datetime
 import json
@@ -172,10 +172,16 @@ def random_plain(rng):
     return rng.choice(patterns)()
 
 
-def yaml_value(text):
-    """With libyaml below PyYAML where it has that: their parsers differ a little, and ours is it."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def yaml_value(text, loader):
     return repr(with_text_keys(yaml.load(text, Loader=loader)))
+
+
+def check_yaml(part, text, ours, report):
+    """PyYAML's own parser and libyaml differ a little: ours may agree with either."""
+    theirs = outcome(yaml_value, text, yaml.SafeLoader)
+    if ours != theirs and hasattr(yaml, "CSafeLoader"):
+        theirs = outcome(yaml_value, text, yaml.CSafeLoader)
+    report.check(part, text, ours, theirs)
 
 
 TAGS = ["int", "float", "bool", "null", "str", "timestamp", "binary", "seq", "map", "merge", "nope"]
@@ -227,9 +233,9 @@ def compare_yaml(make, rng, count, report):
     again = make("yaml-yaml")
     for _ in range(count):
         plain = random_plain(rng)
-        report.check("yaml scalar", plain, refusal(shown(plain)), outcome(yaml_value, plain))
+        check_yaml("yaml scalar", plain, refusal(shown(plain)), report)
         document = random_document(rng)
-        report.check("yaml", document, refusal(shown(document)), outcome(yaml_value, document))
+        check_yaml("yaml", document, refusal(shown(document)), report)
         value = random_value(rng)
         report.check("yaml dump", value, two(json.dumps(value)),
                      yaml.dump(value, default_flow_style=False, indent=2, sort_keys=False))
@@ -245,10 +251,9 @@ def compare_yaml(make, rng, count, report):
 
 def python_order(left, right):
     try:
-        order = "0" if left == right else "-1" if left <= right else "1"
-        if order == "1" and not left >= right:
-            order = "2"
-        return order
+        if left <= right:
+            return "0" if left == right else "-1"
+        return "1" if left >= right else "2"
     except TypeError as x:
         return "!" + str(x)
 

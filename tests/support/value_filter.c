@@ -114,8 +114,7 @@ static int json_to_order(const struct buffer *in, struct buffer *out, struct cha
 }
 
 /* [data, configuration, secrets] to the repr() of the result. */
-static int json_to_substituted(const struct buffer *in, struct buffer *out,
-                               struct chaos_error *err)
+static int json_to_substituted(const struct buffer *in, struct buffer *out, struct chaos_error *err)
 {
     AUTO(json) json_t *all = NULL;
     AUTO(json) json_t *result = NULL;
@@ -135,10 +134,10 @@ static const struct {
     const char *name;
     filter run;
 } filters[] = {
-    { "json", json_to_json },     { "canonical", json_to_canonical },
-    { "repr", json_to_repr },     { "yaml-repr", yaml_to_repr },
-    { "yaml2", json_to_yaml_2 },  { "yaml4-sorted", json_to_yaml_4 },
-    { "order", json_to_order },   { "substitute", json_to_substituted },
+    { "json", json_to_json },      { "canonical", json_to_canonical },
+    { "repr", json_to_repr },      { "yaml-repr", yaml_to_repr },
+    { "yaml2", json_to_yaml_2 },   { "yaml4-sorted", json_to_yaml_4 },
+    { "order", json_to_order },    { "substitute", json_to_substituted },
     { "yaml-yaml", yaml_to_yaml },
 };
 

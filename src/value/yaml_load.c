@@ -135,15 +135,18 @@ static int load_alias(struct loader *l, struct node *ret_node)
 {
     const char *name = (const char *)l->event.data.alias.anchor;
     const json_t *index = json_object_get(l->anchors, name);
+    const yaml_mark_t *mark = &l->event.start_mark;
+    const struct node *named;
 
     if (!index)
-        return fail(l, &l->event.start_mark, "alias '*%s' has no anchor before it", name);
+        return fail(l, mark, "alias '*%s' has no anchor before it", name);
     if (json_is_null(index))
-        return fail(l, &l->event.start_mark, "alias '*%s' stands within what it names", name);
-    *ret_node = l->anchored[json_integer_value(index)];
-    ret_node->mark = l->event.start_mark;
-    if (l->depth + ret_node->height > JSON_DEPTH_MAX)
-        return fail_limit(l, &ret_node->mark, "nested deeper than 500 levels");
+        return fail(l, mark, "alias '*%s' stands within what it names", name);
+    named = &l->anchored[json_integer_value(index)];
+    if (l->depth + named->height > JSON_DEPTH_MAX)
+        return fail_limit(l, mark, "nested deeper than 500 levels");
+    *ret_node = *named;
+    ret_node->mark = *mark;
     json_incref(ret_node->value);
     return 0;
 }
@@ -191,7 +194,7 @@ static int load_scalar(struct loader *l, struct node *node)
     const char *text = (const char *)l->event.data.scalar.value;
     size_t length = l->event.data.scalar.length;
 
-    if (l->event.data.scalar.plain_implicit)
+    if (l->event.data.scalar.plain_implicit || str_equal(tag, "!"))
         node->tag = yaml_tag_resolve(text, length);
     else
         node->tag = tag ? yaml_tag_parse(tag) : TAG_STR;
