@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_client.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -119,8 +120,8 @@ static char *url_part(const struct curl_api *curl, CURLU *parts, CURLUPart part)
     char *copy;
 
     if (curl->url_get(parts, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
-        return mem_strdup("");
-    copy = mem_strdup(text);
+        return mem_strndup("", 0);
+    copy = mem_strndup(text, strlen(text));
     curl->free(text);
     return copy;
 }
@@ -158,6 +159,7 @@ static int origin_parse(const struct curl_api *curl, const char *url, struct ori
 /* As requests: the same host, and the same scheme and port or both upgraded from http to https. */
 static bool may_share_authorization(const struct origin *from, const struct origin *to)
 {
+    assert(from->host && to->host);
     if (strcasecmp(from->host, to->host) != 0)
         return false;
     if (strcasecmp(from->scheme, to->scheme) == 0)
