@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/http_hop.h"
 #include "net/http_text.h"
@@ -243,6 +244,7 @@ static int run_with_retries(struct http_hop *hop, struct chaos_error *err)
         if (r < 0) {
             if (!left || !should_retry(hop) || deadline_passed(hop->request))
                 return r;
+            log_debug("%s; asking again, %u more times at most", chaos_error_text(err), left - 1);
             chaos_error_clear(err);
             continue;
         }
