@@ -58,7 +58,7 @@ def top_level(name):
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        return None, "Package %s not found" % name  # compat: notifications carry these words
+        return None, "Package %s not found" % name
     except ValueError as x:
         return None, "'%s' is not the name of a Python package: %s" % (name, x)
     for one in (distribution.read_text("top_level.txt") or "").split():

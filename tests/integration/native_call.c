@@ -16,8 +16,8 @@
 #include "value/json.h"
 
 static const char *const status_names[] = {
-    [CALL_SUCCEEDED] = "succeeded",     [CALL_FAILED] = "failed",     [CALL_CRASHED] = "crashed",
-    [CALL_INTERRUPTED] = "interrupted", [CALL_EXITED] = "exited",     [CALL_KEYBOARD] = "keyboard",
+    [CALL_SUCCEEDED] = "succeeded",     [CALL_FAILED] = "failed", [CALL_CRASHED] = "crashed",
+    [CALL_INTERRUPTED] = "interrupted", [CALL_EXITED] = "exited", [CALL_KEYBOARD] = "keyboard",
     [CALL_CANCELLED] = "cancelled",
 };
 

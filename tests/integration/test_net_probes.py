@@ -137,7 +137,7 @@ class TcpConnect(Case):
     def test_a_full_backlog_ends_with_the_timeout(self):
         with full_listener() as port:
             answer = call("tcp_connect", host="127.0.0.1", port=port, timeout=0.3)
-        self.assertFails(answer, rf"connection to 127\.0\.0\.1:{port} timed out after 0\.3 s")
+        self.assertFails(answer, rf"connection to 127\.0\.0\.1:{port} timed out after 0\.\d+ s ")
 
     def test_a_wait_to_connect_is_cancelled_at_once(self):
         with full_listener() as port:
@@ -354,8 +354,8 @@ class TlsCertificate(Case):
         ipv6 = ":" in host
         server = self.serve(serve, family=socket.AF_INET6 if ipv6 else socket.AF_INET,
                             address="::1" if ipv6 else "127.0.0.1")
-        answer = call("tls_certificate", options, host=host, port=server.port,
-                      ca_path=self.path("ca.pem"), **arguments)
+        arguments.setdefault("ca_path", self.path("ca.pem"))
+        answer = call("tls_certificate", options, host=host, port=server.port, **arguments)
         self.assertEqual(answer["status"], "succeeded", answer)
         return answer["output"]
 
@@ -408,11 +408,10 @@ class TlsCertificate(Case):
         self.assertEqual((output["chain_valid"], output["chain_error"]),
                          (False, "EE certificate key too weak"))
 
-    def test_a_certificate_that_nobody_trusts_is_a_finding(self):
-        output = self.look("ca")
-        self.assertIs(output["chain_valid"], True)
-        context_less = self.look("good", server_name="localhost")
-        self.assertTrue(context_less["protocol"].startswith("TLSv1."))
+    def test_an_issuer_that_nobody_trusts_is_a_finding(self):
+        output = self.look("good", ca_path=None)
+        self.assertEqual((output["chain_valid"], output["chain_error"], output["ok"]),
+                         (False, "unable to get local issuer certificate", False))
 
     def test_a_trust_file_that_is_not_there_is_named(self):
         server = self.serve(until_closed)
@@ -420,8 +419,6 @@ class TlsCertificate(Case):
                               ca_path="/nonexistent/ca.pem"), "'/nonexistent/ca.pem' is neither")
 
     def test_a_server_without_tls_is_a_failure(self):
-        server = self.serve(say(b"220 ready\r\n"))
-
         def greet(connection):
             connection.sendall(b"220 ready\r\n")
             until_closed(connection)
@@ -621,11 +618,10 @@ class DnsLookup(Case):
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
     def do_GET(self):
         if self.path == "/slow":
             self.server.stop.wait(DEADLINE_S)
+            return
         if self.path == "/moved":
             self.send_response(302)
             self.send_header("Location", "/page")
