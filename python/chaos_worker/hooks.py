@@ -87,7 +87,7 @@ def _fill_controls(worker, control):
     known = getattr(control, "global_controls", None)
     if isinstance(known, list):
         answer = worker.ask("document", name="controls")
-        known[:] = answer.get("value") or []
+        known[:] = answer.get("output") or []
 
 
 def sync_settings(worker):
