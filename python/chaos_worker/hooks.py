@@ -3,7 +3,6 @@
 engine, and the library's state is that of the run. Done on import, since most of it costs more
 than a whole call and user code may never need it."""
 import importlib.machinery
-import importlib.util
 import sys
 
 LOGGERS = ("chaostoolkit", "chaostoolkit-lib")
