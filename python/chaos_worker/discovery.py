@@ -58,7 +58,7 @@ def top_level(name):
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        return None, "there is no Python package '%s' installed" % name
+        return None, "Package %s not found" % name
     except ValueError as x:
         return None, "'%s' is not the name of a Python package: %s" % (name, x)
     for one in (distribution.read_text("top_level.txt") or "").split():

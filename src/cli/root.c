@@ -160,12 +160,14 @@ static int call_command(const struct cli_call *call, const struct cli_call *root
     settings_path = find_settings(root);
     globals.settings_path = settings_path;
     ready.globals = &globals;
-    if (prepare(root, name, settings_path, &err) < 0)
-        code = cli_fail("%s", chaos_error_text(&err));
-    else if (options_check_paths(call, &err) < 0)
+    if (prepare(root, name, settings_path, &err) < 0) {
+        log_error("%s", chaos_error_text(&err));
+        code = CLI_FAILED;
+    } else if (options_check_paths(call, &err) < 0) {
         code = cli_misuse(call, "%s", chaos_error_text(&err));
-    else
+    } else {
         code = call->command->run(&ready);
+    }
     log_close();
     return code;
 }
@@ -180,11 +182,13 @@ static int dispatch(const struct cli_command *command, const struct cli_call *pa
     const struct cli_command *next;
     size_t used = 0;
 
+    if (!root)
+        root = &call;
     if (options_parse(&call, words, count, &used, &err) < 0)
         return cli_misuse(&call, "%s", chaos_error_text(&err));
     if (call.wants_help)
         return print_page(&call, CLI_DONE);
-    if (!root && cli_flag(&call, ROOT_VERSION)) {
+    if (root == &call && cli_flag(&call, ROOT_VERSION)) {
         puts("chaos, version " VERSIONS_CLI);
         return CLI_DONE;
     }
@@ -194,7 +198,7 @@ static int dispatch(const struct cli_command *command, const struct cli_call *pa
         return count ? cli_misuse(&call, "Missing command.") : print_page(&call, CLI_MISUSED);
     if (options_find_command(command, words[used], &next, &err) < 0)
         return cli_misuse(&call, "%s", chaos_error_text(&err));
-    return dispatch(next, &call, root ? root : &call, root ? name : next->name, words + used + 1,
+    return dispatch(next, &call, root, name ? name : next->name, words + used + 1,
                     count - used - 1);
 }
 

@@ -104,6 +104,21 @@ json_t *discovery_native(struct extensions *extensions, const char *name)
                      "system");
 }
 
+#define EXTENSION(id) &(id),
+static const struct chaos_extension *const built_in[] = {
+#include "lib/extensions.list"
+};
+#undef EXTENSION
+
+/* The rows do not say their licence: that of the built-in ones is ours, others are not known. */
+static const char *licence_of(const struct chaos_extension *extension)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(built_in); i++)
+        if (built_in[i] == extension)
+            return "Apache-2.0";
+    return NULL;
+}
+
 json_t *discovery_modules(struct extensions *extensions)
 {
     const struct chaos_extension *last = NULL;
@@ -115,10 +130,9 @@ json_t *discovery_modules(struct extensions *extensions)
         if (rows[i].extension == last)
             continue;
         last = rows[i].extension;
-        /* The rows of plug-ins do not say their licence. */
-        json_array_append_new(modules, json_pack("{s:s, s:s, s:s, s:s}", "name", last->module,
-                                                 "version", last->version, "license", "native",
-                                                 "summary", last->summary));
+        json_array_append_new(modules, json_pack("{s:s, s:s, s:s?, s:s}", "name", last->module,
+                                                 "version", last->version, "license",
+                                                 licence_of(last), "summary", last->summary));
     }
     return modules;
 }

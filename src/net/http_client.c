@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_client.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/http_hop.h"
 #include "net/http_text.h"
@@ -119,10 +121,21 @@ static char *url_part(const struct curl_api *curl, CURLU *parts, CURLUPart part)
     char *copy;
 
     if (curl->url_get(parts, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
-        return mem_strdup("");
-    copy = mem_strdup(text);
+        return mem_strndup("", 0);
+    copy = mem_strndup(text, strlen(text));
     curl->free(text);
     return copy;
+}
+
+/* libcurl converts names of other scripts by the locale, which is none of ours. */
+static bool is_ascii_host(const char *url)
+{
+    const char *host = strchr(url, ':') + 3;
+
+    for (size_t i = 0; i < strcspn(host, "/?#"); i++)
+        if ((unsigned char)host[i] >= 0x80)
+            return false;
+    return true;
 }
 
 static int refuse_url(const char *url, const char *why, struct chaos_error *err)
@@ -158,6 +171,7 @@ static int origin_parse(const struct curl_api *curl, const char *url, struct ori
 /* As requests: the same host, and the same scheme and port or both upgraded from http to https. */
 static bool may_share_authorization(const struct origin *from, const struct origin *to)
 {
+    assert(from->host && to->host);
     if (strcasecmp(from->host, to->host) != 0)
         return false;
     if (strcasecmp(from->scheme, to->scheme) == 0)
@@ -241,6 +255,7 @@ static int run_with_retries(struct http_hop *hop, struct chaos_error *err)
         if (r < 0) {
             if (!left || !should_retry(hop) || deadline_passed(hop->request))
                 return r;
+            log_debug("%s; asking again, %u more times at most", chaos_error_text(err), left - 1);
             chaos_error_clear(err);
             continue;
         }
@@ -326,6 +341,8 @@ static int follow(struct http_hop *hop, char **url, struct chaos_error *err)
         return refuse_url(*url, "is not an http:// or https:// URL", err);
     if (!has_host(*url))
         return refuse_url(*url, "names no host", err);
+    if (!is_ascii_host(*url))
+        return refuse_url(*url, "names a host beyond ASCII: write its xn-- form", err);
     for (int redirects = 0;; redirects++) {
         AUTO(str) char *next = NULL;
 

@@ -236,7 +236,7 @@ static int parse_condition(struct translator *t, struct sequence *sequence, cons
 {
     struct width no = width_of(0, 0);
     bool caseless = t->caseless;
-    uint32_t group;
+    uint32_t group = 0;
     int r = read_condition(t, &group);
 
     if (r < 0)

@@ -222,6 +222,7 @@ static const struct url_case url_cases[] = {
     { "a URL without a host is refused", "http:///path" },
     { "a URL with a port that is none is refused", "http://127.0.0.1:x/" },
     { "an empty URL is refused", "" },
+    { "a URL of another script is refused", "http://h\xc3\xb6.invalid/" },
     { "a URL of controls is refused", "http://\x01\x02/" },
 };
 
