@@ -59,10 +59,10 @@ static enum address_family argument_family(const struct chaos_call *call)
 int connect_to_arguments(const struct chaos_call *call, int64_t deadline, int *ret_fd,
                          json_t **ret_peer, struct chaos_error *err)
 {
-    struct socket_target target = { .host = argument_text(call, "host"),
-                                    .family = argument_family(call),
-                                    .deadline = deadline };
-    struct socket_peer peer;
+    struct host_target target = { .host = argument_text(call, "host"),
+                                  .family = argument_family(call),
+                                  .deadline = deadline };
+    struct socket_peer peer = { 0 };
     char text[ADDRESS_TEXT_SIZE];
     int r;
 
