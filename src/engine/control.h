@@ -14,7 +14,10 @@ enum control_level {
     LEVEL_COUNT,
 };
 
-enum control_moment { MOMENT_BEFORE, MOMENT_AFTER };
+enum control_moment {
+    MOMENT_BEFORE,
+    MOMENT_AFTER
+};
 
 /* What controls are applied to. */
 struct control_site {
@@ -36,8 +39,8 @@ void controls_cleanup(struct run *run);
 
 /* Global controls of the settings ({name: control}) and of control files, as an array of controls
  * with their names; those whose module cannot be imported are left out. A new reference. */
-json_t *controls_collect(const struct guest *guest, const json_t *settings,
-                         const json_t *files, const struct cancel *cancel);
+json_t *controls_collect(const struct guest *guest, const json_t *settings, const json_t *files,
+                         const struct cancel *cancel);
 /* The controls of the loading of an experiment: `source` is the context, `experiment` the state
  * after it (an object that they may change, or NULL). */
 void controls_apply_loader(const struct guest *guest, const json_t *controls,
