@@ -122,7 +122,7 @@ void controls_apply_loader(const struct guest *guest, const json_t *controls,
                            const json_t *settings, const char *source, enum control_moment moment,
                            json_t *experiment, struct stop *stop)
 {
-    struct loading loading = { guest, source, moment, experiment, { "settings", settings } };
+    struct loading loading = { guest, source, moment, experiment, { "settings", settings, 0 } };
     const char *when = moment == MOMENT_BEFORE ? "before" : "after";
     size_t i;
     json_t *control;
