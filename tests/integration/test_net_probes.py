@@ -269,7 +269,7 @@ class TcpEcho(Case):
 
     def test_silence_is_a_failure_after_the_timeout(self):
         self.assertFails(self.echo(until_closed, timeout=0.2),
-                         r"^no answer in time \(timeout: 0\.2 s\)$")
+                         r"^127\.0\.0\.1:\d+: no answer in time \(timeout: 0\.2 s\)$")
 
     def test_an_answer_without_end_is_a_failure(self):
         def flood(connection):
@@ -462,7 +462,7 @@ class TlsCertificate(Case):
             until_closed(connection)
         server = self.serve(greet)
         self.assertFails(call("tls_certificate", host="127.0.0.1", port=server.port),
-                         "^no TLS handshake: wrong version number$")
+                         r"^127\.0\.0\.1:\d+: no TLS handshake: wrong version number$")
 
     def test_a_server_that_closes_is_a_failure(self):
         server = self.serve(lambda connection: connection.recv(4096))
