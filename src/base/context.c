@@ -26,6 +26,9 @@ int chaos_wait(struct chaos_context *context, int fd, short events, int64_t time
 
 PRINTF(3, 0)
 static void log_context(const struct chaos_context *context, enum log_level level,
+                        const char *format, va_list args) PRINTF(3, 0);
+
+static void log_context(const struct chaos_context *context, enum log_level level,
                         const char *format, va_list args)
 {
     AUTO(str) char *text = mem_vprintf(format, args);

@@ -175,7 +175,11 @@ static int configure(struct run *run, struct chaos_error *err)
                            &fixed, err);
     if (r < 0)
         return r;
-    r = secrets_load(json_object_get(experiment, "secrets"), options->secret_vars, fixed, options,
+    r = secrets_load(json_object_get(experiment, "secrets"),
+                     &(struct secret_access){ .vars = options->secret_vars,
+                                              .configuration = fixed,
+                                              .read_vault = options->read_vault,
+                                              .cancel = &run->foreground },
                      &run->documents[DOCUMENT_SECRETS].value, err);
     if (r < 0)
         return r;
