@@ -796,8 +796,7 @@ static void discovery_of_a_missing_package_names_it(void **state)
 
     (void)state;
     assert_true(python_discover(shared, &discovery, &found, &err) < 0);
-    assert_string_equal(chaos_error_text(&err),
-                        "Package no-such-package not found");
+    assert_string_equal(chaos_error_text(&err), "Package no-such-package not found");
 }
 
 static int set_up(void **state)
