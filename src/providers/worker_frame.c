@@ -225,6 +225,8 @@ static int classify(struct worker_message *message, struct chaos_error *err)
     } else if (json_is_string(name)) {
         message->kind = WORKER_SIGNAL;
         message->text = json_string_value(name);
+    } else if (json_is_object(json_object_get(body, "surroundings"))) {
+        message->kind = WORKER_MOVED;
     } else if (json_is_integer(ask) && op) {
         message->kind = WORKER_ASK;
         message->id = json_integer_value(ask);
