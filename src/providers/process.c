@@ -130,8 +130,8 @@ static void finish(const json_t *activity, const struct proc_result *done,
         call_set(result, CALL_FAILED, "Failed to decode bytes using encoding 'utf-8'");
         return;
     }
-    result->output = json_pack("{s:i, s:O, s:O}", "status", done->status, "stdout", out, "stderr",
-                               err);
+    result->output =
+        json_pack("{s:i, s:O, s:O}", "status", done->status, "stdout", out, "stderr", err);
 }
 
 static void fail(const json_t *activity, const struct chaos_error *err, struct call_result *result)
@@ -170,8 +170,7 @@ static int load_arguments(const struct provider_call *call, json_t **ret_given,
 
 static int64_t deadline_of(const struct provider_call *call, bool *ret_valid)
 {
-    const json_t *timeout =
-        json_object_get(json_object_get(call->activity, "provider"), "timeout");
+    const json_t *timeout = json_object_get(json_object_get(call->activity, "provider"), "timeout");
 
     *ret_valid = !timeout || json_is_null(timeout) || json_is_number(timeout);
     return json_is_number(timeout) ? clock_deadline(json_number_value(timeout)) : CLOCK_NEVER;
@@ -201,6 +200,12 @@ static void call_process(void *self, const struct provider_call *call, struct ca
     }
     if (load_arguments(call, &given, &err) < 0) {
         call_set(result, CALL_CRASHED, "%s", chaos_error_text(&err));
+        return;
+    }
+    if (value_is_true(given) && (json_is_number(given) || json_is_true(given))) {
+        call_set(result, CALL_CRASHED,
+                 "the arguments of activity '%s' must be a list, text or a mapping, not %s",
+                 name_of(call->activity), value_type_name(given));
         return;
     }
     build(&arguments, program, given);

@@ -251,6 +251,7 @@ static void handle(struct worker *worker, struct worker_message *message)
         return;
     case WORKER_LOG:
     case WORKER_SIGNAL:
+    case WORKER_MOVED:
     case WORKER_ASK:
         worker->setup.on_message(worker->setup.self, worker, message);
         return;

@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-script/build build-test -Dwerror=true -Db_sanitize=address,undefined -Dbuildtype=debugoptimized || exit 1
+script/build build-test -Dtests=enabled -Dwerror=true -Db_sanitize=address,undefined -Dbuildtype=debugoptimized || exit 1
 shared=${FRACAS_SHARED:-$PWD/../shared}/conformance
 runner=$shared/run.py
 if [ ! -f "$runner" ]; then
