@@ -12,6 +12,15 @@
 
 #include "base/auto.h"
 
+/* Old tables are kept for who may still read them; after setenv(3), which moves the environment,
+ * nothing points to them any more. */
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:environment_change";
+}
+
 static void change(const char *name, json_t *taken)
 {
     AUTO(json) json_t *changes = json_pack("{s:o}", name, taken);
