@@ -16,6 +16,11 @@ class Sample:
         self.rss_mib = int(resident) / 1024
 
 
+def least(samples, what):
+    """For loops: what else runs on the machine can only add."""
+    return min(getattr(sample, what) for sample in samples)
+
+
 def median(samples, what):
     return statistics.median(getattr(sample, what) for sample in samples)
 

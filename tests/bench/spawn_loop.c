@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The yardstick for process probes: spawn_loop COUNT COMMAND [ARGUMENT]... runs the command COUNT
- * times, one after the other, and reads both its outputs to their end through pipes. */
+/* The yardstick for process activities: spawn_loop COUNT AT_ONCE COMMAND [ARGUMENT]... runs the
+ * command COUNT times, AT_ONCE of them at the same time, and reads both outputs of each to their
+ * end through pipes. */
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -60,16 +61,22 @@ static void finish(const struct child *child)
 
 int main(int argc, char **argv)
 {
-    long count = argc > 2 ? strtol(argv[1], NULL, 10) : 0;
-    struct child child;
+    long count = argc > 3 ? strtol(argv[1], NULL, 10) : 0;
+    long at_once = argc > 3 ? strtol(argv[2], NULL, 10) : 0;
+    struct child *children = calloc((size_t)(at_once > 0 ? at_once : 1), sizeof(*children));
 
-    if (count < 1) {
-        fprintf(stderr, "usage: spawn_loop COUNT COMMAND [ARGUMENT]...\n");
+    if (count < 1 || at_once < 1 || !children) {
+        fprintf(stderr, "usage: spawn_loop COUNT AT_ONCE COMMAND [ARGUMENT]...\n");
         return 2;
     }
-    while (count-- > 0) {
-        start(&child, argv + 2);
-        finish(&child);
+    for (; count > 0; count -= at_once) {
+        if (at_once > count)
+            at_once = count;
+        for (long i = 0; i < at_once; i++)
+            start(&children[i], argv + 3);
+        for (long i = 0; i < at_once; i++)
+            finish(&children[i]);
     }
+    free(children);
     return 0;
 }
