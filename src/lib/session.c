@@ -36,7 +36,7 @@ struct session *session_new(const struct session_options *options)
         .providers = session->providers,
         .n_providers = PROVIDER_COUNT,
     });
-    session->providers[PROVIDER_PROCESS] = process_provider();
+    process_provider_init(&session->providers[PROVIDER_PROCESS]);
     http_provider_init(&session->providers[PROVIDER_HTTP]);
     session->providers[PROVIDER_PYTHON] = python_or_native_provider(session->functions, "python");
     session->providers[PROVIDER_NATIVE] = python_or_native_provider(session->functions, "native");
@@ -46,6 +46,7 @@ struct session *session_new(const struct session_options *options)
 void session_free(struct session *session)
 {
     python_or_native_free(session->functions);
+    process_provider_clear(&session->providers[PROVIDER_PROCESS]);
     http_provider_clear(&session->providers[PROVIDER_HTTP]);
     json_decref(session->settings);
     json_decref(session->controls);
@@ -70,19 +71,20 @@ int session_load(struct session *session, const char *source, bool verify_tls,
     const struct guest *guest = session_guest(session);
     struct source_options options = { .settings = session->settings,
                                       .no_verify_tls = !verify_tls };
+    struct control_loading loading = { guest, NULL, session->settings, source, NULL };
     AUTO(stop) struct stop stop = { 0 };
     AUTO(json) json_t *experiment = NULL;
     int r;
 
     json_decref(session->controls);
     session->controls = controls_collect(guest, session->settings, control_files, NULL);
-    controls_apply_loader(guest, session->controls, session->settings, source, MOMENT_BEFORE, NULL,
-                          &stop);
+    loading.controls = session->controls;
+    controls_apply_loader(&loading, MOMENT_BEFORE, &stop);
     if (stop.kind != STOP_NONE)
         return refuse(&stop, err);
     r = source_load(source, &options, &experiment, err);
-    controls_apply_loader(guest, session->controls, session->settings, source, MOMENT_AFTER,
-                          json_is_object(experiment) ? experiment : NULL, &stop);
+    loading.experiment = json_is_object(experiment) ? experiment : NULL;
+    controls_apply_loader(&loading, MOMENT_AFTER, &stop);
     if (r < 0)
         return r;
     if (stop.kind != STOP_NONE)
