@@ -238,10 +238,16 @@ static void call_process(void *self, const struct provider_call *call, struct ca
         call_set(result, CALL_CRASHED, "%s", chaos_error_text(&err));
         return;
     }
+    if (value_is_true(given) && (json_is_number(given) || json_is_true(given))) {
+        call_set(result, CALL_CRASHED,
+                 "the arguments of activity '%s' must be a list, text or a mapping, not %s",
+                 name_of(call->activity), value_type_name(given));
+        return;
+    }
     build(&arguments, program, given);
     log_command(&arguments);
-    if (proc_run(arguments.items[0], arguments.items, deadline, OUTPUT_LIMIT, call->cancel, &done,
-                 &err) < 0)
+    if (proc_run(arguments.items[0], arguments.items,
+                 &(struct proc_bounds){ deadline, OUTPUT_LIMIT, call->cancel }, &done, &err) < 0)
         fail(call->activity, &err, result);
     else
         finish(call->activity, &done, result);

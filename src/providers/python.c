@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "providers/python.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/environment.h"
+#include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "providers/python_path.h"
@@ -18,6 +22,7 @@ struct python {
     char *interpreter;
     char *worker_dir;
     json_t *settings;
+    struct python_documents *documents;
     struct cancel closing;
     bool has_closing;
     pthread_mutex_t lock;        /* guards `worker`; held while one starts or is put away */
@@ -36,6 +41,7 @@ struct python *python_new(const struct python_options *options)
     python->interpreter = python_interpreter(options->interpreter);
     python->worker_dir = mem_strdup(options->worker_dir);
     python->settings = options->settings ? json_deep_copy(options->settings) : json_null();
+    python->documents = python_documents_new();
     python->options.interpreter = NULL;
     python->options.worker_dir = NULL;
     python->options.settings = NULL;
@@ -70,6 +76,7 @@ void python_free(struct python *python)
     pthread_cond_destroy(&python->answered);
     pthread_mutex_destroy(&python->answer_lock);
     pthread_mutex_destroy(&python->lock);
+    python_documents_free(python->documents);
     json_decref(python->settings);
     free(python->worker_dir);
     free(python->interpreter);
@@ -79,6 +86,11 @@ void python_free(struct python *python)
 const struct python_callbacks *python_callbacks(const struct python *python)
 {
     return &python->options.callbacks;
+}
+
+struct python_documents *python_known_documents(struct python *python)
+{
+    return python->documents;
 }
 
 const struct cancel *python_closing(const struct python *python)
@@ -142,6 +154,18 @@ static void write_log(const json_t *record)
                  json_string_value(json_array_get(record, 3)));
 }
 
+/* compat: in the reference user code runs in the process of the engine, and what it does to the
+ * environment or the working directory, later activities see. */
+static void follow(const json_t *surroundings)
+{
+    const char *directory = json_text_of(surroundings, "directory");
+
+    environment_change(json_object_get(surroundings, "environment"));
+    if (directory && chdir(directory) < 0)
+        log_warning("Python code changed the working directory to '%s', but %s", directory,
+                    strerrordesc_np(errno));
+}
+
 static void on_message(void *self, struct worker *worker, struct worker_message *message)
 {
     struct python *python = self;
@@ -153,6 +177,9 @@ static void on_message(void *self, struct worker *worker, struct worker_message 
     case WORKER_SIGNAL:
         if (python->options.callbacks.signal)
             python->options.callbacks.signal(python->options.callbacks.self, message->text);
+        return;
+    case WORKER_MOVED:
+        follow(json_object_get(message->body, "surroundings"));
         return;
     case WORKER_ASK:
         python_answer(python, worker, message);
