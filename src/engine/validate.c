@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/configuration.h"
-#include "engine/validate_controls.h"
 #include "engine/tolerance.h"
+#include "engine/validate_controls.h"
 #include "model/rules.h"
 #include "value/pytext.h"
 
@@ -37,8 +37,8 @@ static struct deferred *deferred_of(struct checking *checking, const struct prov
     for (size_t i = 0; i < checking->n_deferred; i++)
         if (checking->deferred[i].provider == provider)
             return &checking->deferred[i];
-    checking->deferred = mem_resize(checking->deferred,
-                                    (checking->n_deferred + 1) * sizeof(*checking->deferred));
+    checking->deferred =
+        mem_resize(checking->deferred, (checking->n_deferred + 1) * sizeof(*checking->deferred));
     item = &checking->deferred[checking->n_deferred++];
     *item = (struct deferred){ provider, json_array(), json_array(), json_array() };
     return item;
@@ -175,9 +175,9 @@ static const json_t *names_of(struct checking *checking)
         return checking->names;
     checking->names = json_object();
     remember_names(checking->names, json_object_get(experiment, "method"));
-    remember_names(checking->names,
-                   json_object_get(json_object_get(experiment, "steady-state-hypothesis"),
-                                   "probes"));
+    remember_names(
+        checking->names,
+        json_object_get(json_object_get(experiment, "steady-state-hypothesis"), "probes"));
     return checking->names;
 }
 
