@@ -186,7 +186,7 @@ IDS = [(r"\b(i|r|eni|eni-attach|vol|subnet|vpc|sg|ami|sgr|eipalloc|igw|rtb|acl)-
        (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
        (r"A[A-Z0-9]{15,}", "<key>"), (r"\b[A-Za-z0-9]{26,}\b", "<token>"),
        (r"\w{3}, \d\d \w{3} \d{4} [\d:]+ GMT", "<time>"), (r"127\.0\.0\.1:\d+", "<server>"),
-       (r'("x-amz-crc32": )"\d+"', r'\1"<sum>"')]
+       (r'("x-amz-crc32": )"\d+"', r'\1"<sum>"'), (r'("content-length": )"\d+"', r'\1"<length>"')]
 
 
 def mask(value):
@@ -275,6 +275,19 @@ def prometheus(url):
         configuration={"prometheus_base_url": url})
 
 
+def masked(node, names):
+    """The value with numbers, as they are or as words of a text, replaced by names."""
+    if isinstance(node, dict):
+        return {key: masked(value, names) for key, value in node.items()}
+    if isinstance(node, list):
+        return [masked(item, names) for item in node]
+    if isinstance(node, str):
+        for number, name in names.items():
+            node = re.sub(rf"\b{number}\b", name, node)
+        return node
+    return names.get(node, node) if type(node) is int else node
+
+
 def play_article(side, folder, module, server):
     """The probe of the article as hypothesis and method, against our echo server."""
     folder.mkdir(parents=True)
@@ -289,7 +302,7 @@ def play_article(side, folder, module, server):
                                        {**probe, "name": "again", "pauses": {"before": 0.5}}])
         document["steady-state-hypothesis"] = {"title": "Echoes", "probes": [{**probe, "tolerance": True}]}
         found = play(side, folder, document)
-        return json.loads(json.dumps(found).replace(str(port), "1").replace(str(process.pid), "2"))
+        return masked(found, {port: "<port>", process.pid: "<pid>"})
     finally:
         process.terminate()
         process.wait()
