@@ -28,5 +28,7 @@ const char *extended_text(const json_t *value);
 /* A new reference. `text` must have the form of its kind. */
 json_t *extended_new(enum extended_kind kind, const char *text);
 json_t *extended_bytes(const void *data, size_t length);
+/* The bytes of an EXTENDED_BYTES value, to free(). */
+unsigned char *extended_data(const json_t *value, size_t *ret_length);
 /* A number from a double: json_real(), or NaN / infinity in extended form. */
 json_t *extended_real(double number);
