@@ -21,7 +21,8 @@ enum chaos_kind {
     CHAOS_ACTION, /* changes the world */
 };
 
-/* The type of a parameter, and of the JSON value it takes. */
+/* The type of a parameter, and of the JSON value it takes. A parameter whose default is null also
+ * takes null. */
 enum chaos_type {
     CHAOS_ANY,
     CHAOS_STRING,
@@ -36,8 +37,11 @@ struct chaos_param {
     const char *name;
     enum chaos_type type;
     bool required;
-    const char *default_json; /* JSON text of the default; NULL: null. Not for required ones. */
-    const char *doc;          /* one line, with the unit where there is one */
+    const char *default_json;   /* JSON text of the default; NULL: null. Not for required ones. */
+    const char *doc;            /* one line, with the unit where there is one */
+    const char *const *choices; /* the texts it may be, NULL-terminated; NULL: any text */
+    double min;                 /* the range of a number; both 0: any number */
+    double max;                 /* INFINITY: no upper limit */
 };
 
 /* One call. Everything in it is borrowed and lasts until the function returns. */
@@ -68,7 +72,7 @@ struct chaos_function {
     const char *result_doc;
     chaos_function_run run;
     chaos_function_inverse inverse; /* NULL: cannot be undone, or nothing to undo */
-    const char *unavailable; /* not NULL: why it cannot run here; it stays listed */
+    const char *unavailable;        /* not NULL: why it cannot run here; it stays listed */
 };
 
 struct chaos_extension {

@@ -24,13 +24,13 @@ struct http_header {
 };
 
 enum http_flags {
-    HTTP_NO_VERIFY_TLS = 1,   /* accept any certificate */
-    HTTP_NO_REDIRECTS = 2,    /* return the 3xx itself */
+    HTTP_NO_VERIFY_TLS = 1,    /* accept any certificate */
+    HTTP_NO_REDIRECTS = 2,     /* return the 3xx itself */
     HTTP_FRESH_CONNECTION = 4, /* neither reuse a connection nor keep this one */
-    HTTP_NO_PROXY = 8,        /* ignore the proxies of the environment */
-    HTTP_KEEP_METHOD = 16,    /* a redirect never changes the method */
-    HTTP_RAW = 32,            /* neither ask for nor undo a content encoding */
-    HTTP_PATH_AS_IS = 64,     /* leave . and .. in the path alone */
+    HTTP_NO_PROXY = 8,         /* ignore the proxies of the environment */
+    HTTP_KEEP_METHOD = 16,     /* a redirect never changes the method */
+    HTTP_RAW = 32,             /* neither ask for nor undo a content encoding */
+    HTTP_PATH_AS_IS = 64,      /* leave . and .. in the path alone */
 };
 
 struct http_request {
@@ -49,6 +49,10 @@ struct http_request {
     const char *ca_path;        /* file or directory of certificates; NULL: $REQUESTS_CA_BUNDLE,
                                  * $CURL_CA_BUNDLE, then the system's */
     int sink_fd;                /* > 0: the body is written there instead of kept */
+    unsigned max_retries;       /* of each hop that had no answer, at once and without a pause:
+                                 * always when no connection came about, else only for the methods
+                                 * that may be repeated (RFC 9110 section 9.2.2); 413, 429 and 503
+                                 * with Retry-After are asked again after that time */
 };
 
 struct http_response {
@@ -57,11 +61,12 @@ struct http_response {
     struct http_header *headers; /* of the last answer, in order, names as sent; owned */
     size_t n_headers;
     struct buffer body;
-    char *url;              /* after redirects */
-    int64_t connect_ns;     /* until connected, 0 when a connection was reused */
-    int64_t tls_ns;         /* until the TLS handshake ended, 0 without one */
-    int64_t first_byte_ns;  /* until the first byte of the answer */
-    int64_t total_ns;
+    char *url; /* after redirects */
+    /* Of the last answer, from the start of its own request: */
+    int64_t connect_ns;    /* until connected, 0 when a connection was reused */
+    int64_t tls_ns;        /* until the TLS handshake ended, 0 without one */
+    int64_t first_byte_ns; /* until the first byte of the answer */
+    int64_t total_ns;      /* of everything, with redirects and retries */
 };
 
 void http_response_clear(struct http_response *response);
@@ -71,18 +76,22 @@ const char *http_header_find(const struct http_response *response, const char *n
 
 /* Why a request had no answer. */
 enum http_failure {
-    HTTP_FAILED_NOT, /* it had one */
-    HTTP_FAILED_URL, /* the URL cannot be used */
-    HTTP_FAILED_CONNECT,
+    HTTP_FAILED_NOT,     /* it had one */
+    HTTP_FAILED_URL,     /* the URL cannot be used */
+    HTTP_FAILED_CONNECT, /* no connection, or (CHAOS_E_TIMEOUT) none in time */
     HTTP_FAILED_TLS,
     HTTP_FAILED_TIMEOUT,
     HTTP_FAILED_DROPPED, /* the connection broke before the answer was whole */
     HTTP_FAILED_CANCELLED,
-    HTTP_FAILED_LIMIT,
+    HTTP_FAILED_LIMIT, /* larger than body_limit, or more than 30 redirects */
     HTTP_FAILED_OTHER,
 };
 
-/* Make one request and wait for its whole answer. On failure *ret_failure (may be NULL) says
+/* Make one request and wait for its whole answer, following up to 30 redirects as browsers do:
+ * POST becomes GET on 301, all but HEAD on 302 and 303; a body goes along on 307 and 308 only,
+ * Authorization only to the same host, port and scheme. Cookies live as long as the request.
+ * Proxies, .netrc and certificates are those of the environment. SIGPIPE is the caller's to
+ * ignore. On failure *ret_failure (may be NULL) says
  * which, and the error one line with host and port. A status of 400 or 500 is an answer. */
 MUST_USE int http_request(struct http_client *client, const struct http_request *request,
                           const struct cancel *cancel, struct http_response *response,

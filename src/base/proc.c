@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define READ_STEP 16384
+/* How long a killed group may take to let go of its pipes. */
+#define REAP_MS 1000
+
+void proc_result_clear(struct proc_result *result)
+{
+    buffer_clear(&result->out);
+    buffer_clear(&result->err);
+}
+
+/* A child under way. */
+struct child {
+    pid_t pid;
+    int out;
+    int err;
+};
+
+static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes,
+                   const int out[2], const int err[2])
+{
+    static const int usual[] = { SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGHUP, SIGQUIT };
+    sigset_t defaults;
+    sigset_t none;
+    int r = 0;
+
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+        sigaddset(&defaults, usual[i]);
+    if (isatty(STDIN_FILENO))
+        r |= posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    r |= posix_spawn_file_actions_adddup2(actions, out[1], STDOUT_FILENO);
+    r |= posix_spawn_file_actions_adddup2(actions, err[1], STDERR_FILENO);
+    r |= posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+                                                  POSIX_SPAWN_SETSIGMASK);
+    r |= posix_spawnattr_setpgroup(attributes, 0);
+    r |= posix_spawnattr_setsigdefault(attributes, &defaults);
+    r |= posix_spawnattr_setsigmask(attributes, &none);
+    return r;
+}
+
+static int spawn_with(const char *path, char *const *argv, const int out[2], const int err[2],
+                      pid_t *ret_pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int r;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    r = prepare(&actions, &attributes, out, err);
+    if (!r)
+        r = posix_spawn(ret_pid, path, &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return r;
+}
+
+static int spawn(const char *path, char *const *argv, struct child *ret_child,
+                 struct chaos_error *err)
+{
+    int out[2];
+    int error[2];
+    int r;
+
+    if (pipe2(out, O_CLOEXEC) < 0)
+        return chaos_error_set_errno(err, errno, "cannot create a pipe");
+    if (pipe2(error, O_CLOEXEC) < 0) {
+        r = errno;
+        close(out[0]);
+        close(out[1]);
+        return chaos_error_set_errno(err, r, "cannot create a pipe");
+    }
+    r = spawn_with(path, argv, out, error, &ret_child->pid);
+    close(out[1]);
+    close(error[1]);
+    if (r) {
+        close(out[0]);
+        close(error[0]);
+        return chaos_error_set_errno(err, r, "cannot run '%s'", path);
+    }
+    ret_child->out = out[0];
+    ret_child->err = error[0];
+    return 0;
+}
+
+/* Read what is there; closes the descriptor at its end. */
+static int take(int *fd, struct buffer *to, size_t limit, struct chaos_error *err)
+{
+    char *end = buffer_reserve(to, READ_STEP);
+    ssize_t n = read(*fd, end, READ_STEP);
+
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return 0;
+    if (n <= 0) {
+        close(*fd);
+        *fd = -1;
+        end[0] = '\0';
+        return 0;
+    }
+    to->length += (size_t)n;
+    to->data[to->length] = '\0';
+    if (to->length > limit)
+        return chaos_error_set(err, CHAOS_E_LIMIT, "the process wrote more than %zu bytes", limit);
+    return 0;
+}
+
+static int drain(struct child *child, int64_t deadline, size_t limit, const struct cancel *cancel,
+                 struct proc_result *result, struct chaos_error *err)
+{
+    while (child->out >= 0 || child->err >= 0) {
+        struct pollfd fds[2] = { { .fd = child->out, .events = POLLIN },
+                                 { .fd = child->err, .events = POLLIN } };
+
+        switch (wait_fds(fds, ARRAY_SIZE(fds), deadline, cancel)) {
+        case WAIT_TIMEOUT:
+            return chaos_error_set(err, CHAOS_E_TIMEOUT, "the process took too long");
+        case WAIT_CANCELLED:
+            return chaos_error_set(err, CHAOS_E_CANCELLED, "the process was stopped");
+        case WAIT_READY:
+            break;
+        }
+        if (fds[0].revents && take(&child->out, &result->out, limit, err) < 0)
+            return -(int)err->code;
+        if (fds[1].revents && take(&child->err, &result->err, limit, err) < 0)
+            return -(int)err->code;
+    }
+    return 0;
+}
+
+/* Wait for the end of a child that closed its output already. */
+static int wait_end(pid_t pid, int64_t deadline, const struct cancel *cancel, int *ret_status,
+                    struct chaos_error *err)
+{
+    AUTO(fd) int fd = -1;
+    pid_t r = waitpid(pid, ret_status, WNOHANG);
+
+    if (r == pid)
+        return 0;
+    fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd >= 0) {
+        switch (wait_fd(fd, POLLIN, deadline, cancel)) {
+        case WAIT_TIMEOUT:
+            return chaos_error_set(err, CHAOS_E_TIMEOUT, "the process took too long");
+        case WAIT_CANCELLED:
+            return chaos_error_set(err, CHAOS_E_CANCELLED, "the process was stopped");
+        case WAIT_READY:
+            break;
+        }
+    }
+    while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
+        ;
+    return 0;
+}
+
+static void kill_group(struct child *child)
+{
+    struct proc_result rest = { 0 };
+    struct chaos_error ignored = { 0 };
+    int status;
+
+    kill(-child->pid, SIGKILL);
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    /* members that left the group may hold the pipes: do not wait long for them */
+    (void)!drain(child, clock_now() + REAP_MS * CLOCK_NS_PER_MS, SIZE_MAX, NULL, &rest, &ignored);
+    chaos_error_clear(&ignored);
+    proc_result_clear(&rest);
+}
+
+int proc_run(const char *path, char *const *argv, int64_t deadline, size_t limit,
+             const struct cancel *cancel, struct proc_result *result, struct chaos_error *err)
+{
+    struct child child = { -1, -1, -1 };
+    int status = 0;
+    int r = spawn(path, argv, &child, err);
+
+    if (r < 0)
+        return r;
+    r = drain(&child, deadline, limit, cancel, result, err);
+    if (r == 0)
+        r = wait_end(child.pid, deadline, cancel, &status, err);
+    if (r < 0)
+        kill_group(&child);
+    if (child.out >= 0)
+        close(child.out);
+    if (child.err >= 0)
+        close(child.err);
+    result->status = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    return r;
+}
+
+static bool may_run(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode) && access(path, X_OK) == 0;
+}
+
+char *proc_which(const char *name)
+{
+    const char *path = getenv("PATH");
+    const char *colon;
+
+    if (strchr(name, '/'))
+        return may_run(name) ? mem_strdup(name) : NULL;
+    if (!*name)
+        return NULL;
+    if (!path)
+        path = "/bin:/usr/bin";
+    for (;; path = colon + 1) {
+        char *candidate;
+
+        colon = strchrnul(path, ':');
+        /* an empty entry of PATH is the working directory */
+        candidate = colon == path ? mem_printf("./%s", name)
+                                  : mem_printf("%.*s/%s", (int)(colon - path), path, name);
+        if (may_run(candidate))
+            return candidate;
+        free(candidate);
+        if (!*colon)
+            return NULL;
+    }
+}
+
+char *proc_expand_home(const char *path)
+{
+    size_t length = strcspn(path, "/");
+    const char *home = NULL;
+    char buffer[4096];
+    struct passwd entry;
+    struct passwd *found = NULL;
+
+    if (*path != '~')
+        return mem_strdup(path);
+    if (length == 1) {
+        home = getenv("HOME");
+        if (!home && getpwuid_r(getuid(), &entry, buffer, sizeof(buffer), &found) == 0 && found)
+            home = found->pw_dir;
+    } else {
+        AUTO(str) char *user = mem_strndup(path + 1, length - 1);
+
+        if (getpwnam_r(user, &entry, buffer, sizeof(buffer), &found) == 0 && found)
+            home = found->pw_dir;
+    }
+    return home ? mem_printf("%s%s", home, path + length) : mem_strdup(path);
+}

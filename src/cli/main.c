@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/root.h"
+
+/* Before a run begins nothing has to be undone: say so and go, as the reference does. */
+static void leave(int number)
+{
+    static const char text[] = "\nAborted!\n";
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+    (void)number;
+    (void)ignored;
+    _exit(CLI_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction action = { .sa_handler = leave };
+    struct sigaction inherited;
+    int code;
+
+    sigemptyset(&action.sa_mask);
+    /* A shell starts background jobs with the signal ignored: that stays so. */
+    if (sigaction(SIGINT, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &action, NULL);
+    code = root_run(argv + 1, argc > 0 ? (size_t)argc - 1 : 0);
+    if (fflush(stdout) != 0 && code == CLI_DONE)
+        code = cli_fail("cannot write to the standard output");
+    return code;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/documents.h"
+
+void documents_collect(struct run *run, unsigned wanted, struct outgoing_documents *outgoing)
+{
+    for (int i = 0; i < DOCUMENT_COUNT; i++) {
+        enum document_id id = (enum document_id)i;
+        struct document *document = &run->documents[id];
+        size_t at = outgoing->count;
+
+        if (!(wanted & (1U << id)))
+            continue;
+        /* the journal changes with every event: it always travels */
+        if (!document->sent || id == DOCUMENT_JOURNAL)
+            outgoing->copies[at] = run_snapshot(run, id);
+        document->sent = true;
+        outgoing->ids[at] = id;
+        outgoing->items[at] =
+            (struct guest_document){ document_name(id), outgoing->copies[at] };
+        outgoing->count++;
+    }
+}
+
+void documents_sent(struct run *run, struct outgoing_documents *outgoing)
+{
+    (void)run;
+    for (size_t i = 0; i < outgoing->count; i++)
+        json_decref(outgoing->copies[i]);
+    outgoing->count = 0;
+}
+
+void documents_take(struct run *run, const json_t *changes)
+{
+    for (int i = 0; i < DOCUMENT_COUNT; i++) {
+        const json_t *wanted = json_object_get(changes, document_name((enum document_id)i));
+
+        if (json_is_object(wanted))
+            run_amend(run, (enum document_id)i, wanted);
+    }
+}

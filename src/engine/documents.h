@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The exchange of living documents with the guest: what changed since is sent, what came back
+ * changed is taken over. */
+#pragma once
+
+#include "engine/state.h"
+
+/* Documents on their way to the guest; the copies in it live until documents_sent(). */
+struct outgoing_documents {
+    struct guest_document items[DOCUMENT_COUNT];
+    enum document_id ids[DOCUMENT_COUNT];
+    json_t *copies[DOCUMENT_COUNT];
+    size_t count;
+};
+
+/* Collect the documents of the bit set `wanted` (1 << id): with their content where the guest does
+ * not have it, without it where it does. They count as sent from now on, so that a change made
+ * while they travel is not lost. The lock is held. */
+void documents_collect(struct run *run, unsigned wanted, struct outgoing_documents *outgoing);
+/* Free what was collected. */
+void documents_sent(struct run *run, struct outgoing_documents *outgoing);
+/* Take over the documents among `changes` (guest.h); may be NULL. The lock is held. */
+void documents_take(struct run *run, const json_t *changes);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The journal of a run: a fold over its events and nothing else. */
+#pragma once
+
+#include "engine/event.h"
+
+struct journal;
+
+struct journal *journal_new(void);
+void journal_free(struct journal *journal);
+AUTO_FREE(journal, struct journal)
+/* Take in one event. */
+void journal_apply(struct journal *journal, const struct event *event);
+struct listener journal_listener(struct journal *journal);
+/* The journal as it stands, in the reference's form (contract 1.10); borrowed, living: it changes
+ * as events come. NULL before the run started. */
+json_t *journal_value(const struct journal *journal);

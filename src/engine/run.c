@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The run from its first event to its last: it reads like the description of a run. */
+#include "engine/run.h"
+
+#include "base/clock.h"
+#include "base/json_walk.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/configuration.h"
+#include "engine/control.h"
+#include "engine/hypothesis.h"
+#include "engine/machine.h"
+#include "engine/method.h"
+#include "engine/signals.h"
+#include "value/pytext.h"
+#include "value/substitute.h"
+
+static const char *const hypothesis_names[] = {
+    [HYPOTHESIS_DEFAULT] = "default",
+    [HYPOTHESIS_BEFORE] = "before-method-only",
+    [HYPOTHESIS_AFTER] = "after-method-only",
+    [HYPOTHESIS_DURING] = "during-method-only",
+    [HYPOTHESIS_CONTINUOUS] = "continuously",
+    [HYPOTHESIS_SKIP] = "skip",
+};
+_Static_assert(ARRAY_SIZE(hypothesis_names) == HYPOTHESIS_STRATEGY_COUNT, "all are named");
+
+static const char *const rollback_names[] = {
+    [ROLLBACK_DEFAULT] = "default",
+    [ROLLBACK_ALWAYS] = "always",
+    [ROLLBACK_NEVER] = "never",
+    [ROLLBACK_DEVIATED] = "deviated",
+};
+_Static_assert(ARRAY_SIZE(rollback_names) == ROLLBACK_STRATEGY_COUNT, "all are named");
+
+static const char *const dry_names[] = {
+    [DRY_NONE] = NULL,           [DRY_PROBES] = "probes", [DRY_ACTIONS] = "actions",
+    [DRY_ACTIVITIES] = "activities", [DRY_PAUSE] = "pause",
+};
+_Static_assert(ARRAY_SIZE(dry_names) == DRY_MODE_COUNT, "all are named");
+
+static int find_name(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (str_equal(names[i], name))
+            return i;
+    return count;
+}
+
+const char *hypothesis_strategy_name(enum hypothesis_strategy strategy)
+{
+    return hypothesis_names[strategy];
+}
+
+enum hypothesis_strategy hypothesis_strategy_parse(const char *name)
+{
+    if (str_equal(name, "continously"))
+        name = "continuously";
+    return (enum hypothesis_strategy)find_name(hypothesis_names, HYPOTHESIS_STRATEGY_COUNT, name);
+}
+
+const char *rollback_strategy_name(enum rollback_strategy strategy)
+{
+    return rollback_names[strategy];
+}
+
+enum rollback_strategy rollback_strategy_parse(const char *name)
+{
+    return (enum rollback_strategy)find_name(rollback_names, ROLLBACK_STRATEGY_COUNT, name);
+}
+
+const char *dry_mode_name(enum dry_mode mode)
+{
+    return dry_names[mode];
+}
+
+enum dry_mode dry_mode_parse(const char *name)
+{
+    return name ? (enum dry_mode)find_name(dry_names, DRY_MODE_COUNT, name) : DRY_NONE;
+}
+
+static bool runs_before(enum hypothesis_strategy strategy)
+{
+    return strategy == HYPOTHESIS_DEFAULT || strategy == HYPOTHESIS_BEFORE ||
+           strategy == HYPOTHESIS_CONTINUOUS;
+}
+
+static bool runs_during(enum hypothesis_strategy strategy)
+{
+    return strategy == HYPOTHESIS_DURING || strategy == HYPOTHESIS_CONTINUOUS;
+}
+
+static bool runs_after(enum hypothesis_strategy strategy)
+{
+    return strategy == HYPOTHESIS_DEFAULT || strategy == HYPOTHESIS_AFTER ||
+           strategy == HYPOTHESIS_CONTINUOUS;
+}
+
+static int init_cancels(struct run *run, struct chaos_error *err)
+{
+    struct cancel *const all[] = { &run->foreground, &run->background, &run->hypothesis,
+                                   &run->ending };
+
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        all[i]->fd = -1;
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        if (cancel_init(all[i], err) < 0)
+            return -(int)err->code;
+    return 0;
+}
+
+static void run_init(struct run *run, const struct run_options *options)
+{
+    *run = (struct run){ .options = options };
+    pthread_mutex_init(&run->lock, NULL);
+    run->journal = journal_new();
+    run->hooks = json_object();
+    run->activities = json_object();
+    run->controls = json_array();
+    run->documents[DOCUMENT_EXPERIMENT].value = json_incref(options->experiment);
+    run->documents[DOCUMENT_SETTINGS].value =
+        options->settings ? json_incref(options->settings) : json_object();
+}
+
+static void run_clear(struct run *run)
+{
+    for (int i = 0; i < DOCUMENT_COUNT; i++) {
+        json_decref(run->documents[i].value);
+        json_decref(run->documents[i].snapshot);
+    }
+    journal_free(run->journal);
+    json_decref(run->hooks);
+    json_decref(run->activities);
+    json_decref(run->controls);
+    cancel_clear(&run->foreground);
+    cancel_clear(&run->background);
+    cancel_clear(&run->hypothesis);
+    cancel_clear(&run->ending);
+    pthread_mutex_destroy(&run->lock);
+}
+
+/* Resolve configuration and secrets into the documents of the run. */
+static int configure(struct run *run, struct chaos_error *err)
+{
+    const struct run_options *options = run->options;
+    const json_t *experiment = options->experiment;
+    AUTO(json) json_t *fixed = NULL;
+    int r;
+
+    r = configuration_load(json_object_get(experiment, "configuration"), options->config_vars,
+                           &fixed, err);
+    if (r < 0)
+        return r;
+    r = secrets_load(json_object_get(experiment, "secrets"), options->secret_vars, fixed, options,
+                     &run->documents[DOCUMENT_SECRETS].value, err);
+    if (r < 0)
+        return r;
+    return configuration_load_dynamic(fixed, run->documents[DOCUMENT_SECRETS].value, options,
+                                      &run->foreground,
+                                      &run->documents[DOCUMENT_CONFIGURATION].value, err);
+}
+
+static void remember_activities(struct run *run, const json_t *activities)
+{
+    size_t i;
+    json_t *activity;
+
+    json_array_foreach (activities, i, activity) {
+        const char *name = json_text_of(activity, "name");
+
+        if (name && *name)
+            json_object_set(run->activities, name, activity);
+    }
+}
+
+static int substitute_title(struct run *run, struct chaos_error *err)
+{
+    json_t *experiment = run_document(run, DOCUMENT_EXPERIMENT);
+    json_t *title = NULL;
+
+    if (substitute(json_object_get(experiment, "title"), run_document(run, DOCUMENT_CONFIGURATION),
+                   run_document(run, DOCUMENT_SECRETS), &title, err) < 0) {
+        /* compat: a flat secret is found out when an activity needs it, and aborts the run then */
+        chaos_error_clear(err);
+        return 0;
+    }
+    json_object_set_new(experiment, "title", title);
+    return 0;
+}
+
+static void announce_start(struct run *run, int64_t wall, struct stop *stop)
+{
+    json_t *experiment = run_document(run, DOCUMENT_EXPERIMENT);
+    const char *dry = dry_mode_name(run->options->dry);
+    char start[CLOCK_ISO_SIZE];
+    AUTO(str) char *platform = machine_platform();
+    AUTO(str) char *node = machine_node();
+
+    json_object_set_new(experiment, "dry", dry ? json_string(dry) : json_null());
+    run_emit(run, EVENT_RUN_STARTED,
+             json_pack("{s:s, s:s, s:s, s:o, s:s, s:O?, s:s?}", "chaoslib-version",
+                       run->options->lib_version, "platform", platform, "node", node, "experiment",
+                       json_copy(experiment), "start", clock_iso(wall, start), "title",
+                       json_object_get(experiment, "title"), "dry", dry),
+             stop);
+}
+
+/* Hypothesis, method, hypothesis: what the rollbacks come after. */
+static void play_phases(struct run *run, bool judged, struct stop *stop)
+{
+    enum hypothesis_strategy strategy = run->options->hypothesis;
+    struct continuous *continuous = NULL;
+    bool completed;
+
+    if (judged && runs_before(strategy) && !hypothesis_gate(run, stop))
+        return;
+    if (judged && runs_during(strategy))
+        continuous = continuous_start(run, stop);
+    completed = stop->kind == STOP_NONE && method_play(run, stop);
+    continuous_end(continuous, stop);
+    if (completed && judged && runs_after(strategy) && run->status != RUN_INTERRUPTED &&
+        run->status != RUN_ABORTED)
+        hypothesis_verify(run, stop);
+}
+
+/* Tell why the phases were left early, and take the consequences. False when the rollbacks must
+ * not be played whatever the strategy says. */
+static bool settle(struct run *run, struct stop *stop)
+{
+    AUTO(stop) struct stop ignored = { 0 };
+
+    switch (stop->kind) {
+    case STOP_NONE:
+        return true;
+    case STOP_INTERRUPT:
+        if (signals_first())
+            log_warning("Caught a termination signal, the experiment is interrupted");
+        run_set_status(run, RUN_INTERRUPTED, run->deviated);
+        log_critical("%s", stop->message);
+        run_emit(run, EVENT_RUN_INTERRUPTED, json_pack("{s:s}", "reason", stop->message), &ignored);
+        return true;
+    case STOP_KEYBOARD:
+        run_set_status(run, RUN_INTERRUPTED, run->deviated);
+        log_warning("Received a termination signal (Ctrl-C)...");
+        break;
+    case STOP_EXIT:
+        run_set_status(run, RUN_INTERRUPTED, run->deviated);
+        log_warning("Received the exit signal: %s", stop->message);
+        if (stop_is_now(stop))
+            log_warning("The rollbacks are not played, as the signal asks");
+        break;
+    case STOP_CRASH:
+        run_set_status(run, RUN_ABORTED, run->deviated);
+        log_critical("The experiment is aborted: %s", stop->message);
+        return true;
+    }
+    run_emit(run, EVENT_RUN_SIGNAL_EXIT, json_pack("{s:s}", "reason", stop->message), &ignored);
+    return !stop_is_now(stop);
+}
+
+static void announce_end(struct run *run, int64_t began, struct stop *stop)
+{
+    char end[CLOCK_ISO_SIZE];
+    const char *signal_name = signals_first();
+    json_t *data;
+
+    if (run->status == RUN_RUNNING)
+        run_set_status(run, RUN_COMPLETED, run->deviated);
+    data = json_pack("{s:s, s:f, s:s, s:b}", "end", clock_iso(clock_wall(), end), "duration",
+                     (double)(clock_now() - began) / (double)CLOCK_NS_PER_S, "status",
+                     run_status_name(run->status), "deviated", (int)run->deviated);
+    if (run->options->record_interruption && signal_name && run->status == RUN_INTERRUPTED)
+        json_object_set_new(data, "interruption",
+                            json_pack("{s:s, s:s, s:o}", "kind", "signal", "name", signal_name,
+                                      "reason", json_sprintf("received %s", signal_name)));
+    run_emit(run, EVENT_RUN_ENDED, data, stop);
+}
+
+static bool prepare(struct run *run, struct stop *stop)
+{
+    bool judged;
+
+    controls_configure(run);
+    run_emit(run, EVENT_RUN_CONFIGURED,
+             json_pack("{s:s, s:s}", "hypothesis-strategy",
+                       hypothesis_strategy_name(run->options->hypothesis), "rollbacks-strategy",
+                       rollback_strategy_name(run->options->rollbacks)),
+             stop);
+    judged = run->options->hypothesis != HYPOTHESIS_SKIP && hypothesis_exists(run);
+    if (run->options->hypothesis == HYPOTHESIS_SKIP)
+        log_info("The steady-state hypothesis is skipped, as requested");
+    else if (!judged)
+        log_info("There is no steady-state hypothesis: this run only explores");
+    return judged;
+}
+
+static void play(struct run *run, struct stop *stop)
+{
+    int64_t began = clock_now();
+    struct control_site site = { LEVEL_EXPERIMENT, run_document(run, DOCUMENT_EXPERIMENT), NULL,
+                                 CALL_FOREGROUND };
+    AUTO(stop) struct stop late = { 0 };
+    bool judged;
+    bool rollbacks;
+
+    announce_start(run, clock_wall(), stop);
+    judged = prepare(run, stop);
+    if (stop->kind == STOP_NONE)
+        controls_apply(run, &site, MOMENT_BEFORE, stop);
+    if (stop->kind == STOP_NONE && !stop_take_cancel(stop, &run->foreground))
+        play_phases(run, judged, stop);
+    rollbacks = settle(run, stop);
+    if (rollbacks)
+        rollbacks_play(run);
+    announce_end(run, began, &late);
+    controls_apply(run, &site, MOMENT_AFTER, &late);
+    controls_cleanup(run);
+    run_emit(run, EVENT_RUN_FINISHED,
+             json_pack("{s:s, s:b}", "status", run_status_name(run->status), "deviated",
+                       (int)run->deviated),
+             &late);
+}
+
+static int run_to_end(struct run *run, json_t **ret_journal, struct chaos_error *err)
+{
+    AUTO(stop) struct stop stop = { 0 };
+    int r = configure(run, err);
+
+    if (r < 0)
+        return r;
+    remember_activities(run, json_object_get(run->options->experiment, "method"));
+    remember_activities(run,
+                        json_object_get(json_object_get(run->options->experiment,
+                                                        "steady-state-hypothesis"),
+                                        "probes"));
+    r = substitute_title(run, err);
+    if (r < 0)
+        return r;
+    run_lock(run);
+    play(run, &stop);
+    *ret_journal = json_incref(journal_value(run->journal));
+    run_unlock(run);
+    return 0;
+}
+
+int experiment_run(const struct run_options *options, json_t **ret_journal,
+                   struct chaos_error *err)
+{
+    struct signals signals;
+    struct run run;
+    int r;
+
+    run_init(&run, options);
+    r = init_cancels(&run, err);
+    if (r == 0) {
+        signals_take(&signals, &run.foreground);
+        r = run_to_end(&run, ret_journal, err);
+        signals_give_back(&signals);
+    }
+    run_clear(&run);
+    return r;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of a run in progress, shared by the files of engine/ and by nobody else.
+ *
+ * One lock guards all documents and counters, like Python's: engine code holds it at all times
+ * except around waits (provider calls, pauses, hooks, joins), which run_unlock()/run_lock()
+ * bracket. So the living documents are never seen half changed, and a value read before a wait
+ * must be read again after it. */
+#pragma once
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "engine/journal.h"
+#include "engine/run.h"
+#include "engine/stop.h"
+
+enum document_id {
+    DOCUMENT_EXPERIMENT,
+    DOCUMENT_CONFIGURATION,
+    DOCUMENT_SECRETS,
+    DOCUMENT_SETTINGS,
+    DOCUMENT_JOURNAL,
+    DOCUMENT_COUNT,
+};
+
+/* A living document: the engine and the guest's controls change it. */
+struct document {
+    json_t *value;    /* an object, owned */
+    json_t *snapshot; /* an unchanging deep copy for calls in other threads, NULL: make one */
+    bool sent;        /* the guest has this content */
+};
+
+enum run_status {
+    RUN_RUNNING, /* null in the journal */
+    RUN_COMPLETED,
+    RUN_FAILED,
+    RUN_ABORTED,
+    RUN_INTERRUPTED,
+    RUN_STATUS_COUNT,
+};
+
+struct run {
+    const struct run_options *options;
+    pthread_mutex_t lock;
+    struct document documents[DOCUMENT_COUNT];
+    struct journal *journal;
+    json_t *activities;  /* name -> activity of the method or the hypothesis, for references */
+    json_t *controls;    /* global controls that could be configured */
+    json_t *hooks;       /* module -> functions of its controls (guest.h), null: not there */
+    enum run_status status;
+    bool deviated;
+    const char *signal_name; /* the first SIGINT or SIGTERM, NULL without one */
+    long next_id;
+    int handlers;        /* event handlers registered in the guest */
+    struct cancel foreground; /* the thread of the run */
+    struct cancel background; /* background activities */
+    struct cancel hypothesis; /* probes of the continuous hypothesis */
+    struct cancel ending;     /* the time between two rounds of it */
+};
+
+void run_lock(struct run *run);
+void run_unlock(struct run *run);
+
+/* The document's content; borrowed. */
+json_t *run_document(const struct run *run, enum document_id id);
+const char *document_name(enum document_id id);
+/* Tell that the engine changed it. */
+void run_touch(struct run *run, enum document_id id);
+/* An unchanging copy of a document as it is now; a new reference. */
+json_t *run_snapshot(struct run *run, enum document_id id);
+/* Make a document equal to what the guest says it is now. */
+void run_amend(struct run *run, enum document_id id, const json_t *wanted);
+
+/* Announce an event. `data` is stolen. The lock is held, and given up while handlers of the guest
+ * listen. */
+void run_emit(struct run *run, enum event_type type, json_t *data, struct stop *stop);
+/* Change status or deviation, and announce it. */
+void run_set_status(struct run *run, enum run_status status, bool deviated);
+const char *run_status_name(enum run_status status);
+
+/* The pause of an activity, a frequency: true when it lasted its time, false when it was cut
+ * short; `stop` is set when that was a request to leave. */
+bool run_pause(struct run *run, double seconds, struct cancel *cancel, struct stop *stop);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The composition root: settings, providers and the guest language put together, and what a
+ * command does with an experiment. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/run.h"
+
+struct session;
+
+struct session_options {
+    json_t *settings;       /* borrowed, an object; NULL: none */
+    const char *python;     /* the interpreter asked for, or NULL */
+    bool quiet_stdout;      /* what user code prints goes to stderr: stdout carries a report */
+};
+
+/* Nothing is opened or started yet: the Python worker starts when it is first needed. */
+MUST_USE int session_new(const struct session_options *options, struct session **ret_session,
+                         struct chaos_error *err);
+void session_free(struct session *session);
+AUTO_FREE(session, struct session)
+
+const struct guest *session_guest(const struct session *session);
+
+/* Collect the global controls of the settings and of control files (an array of objects), and
+ * load the experiment between their loader hooks. -CHAOS_E_CANCELLED when one of them interrupts. */
+MUST_USE int session_load(struct session *session, const char *source, bool verify_tls,
+                          const json_t *control_files, json_t **ret_experiment,
+                          struct chaos_error *err);
+MUST_USE int session_validate(struct session *session, json_t *experiment,
+                              struct chaos_error *err);
+/* Play it: `options` without providers, guest, settings and controls, which the session adds. */
+MUST_USE int session_run(struct session *session, struct run_options *options,
+                         json_t **ret_journal, struct chaos_error *err);

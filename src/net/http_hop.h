@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request and its answer, without redirects and retries: those are http_client.c's. */
+#pragma once
+
+#include "net/curl_api.h"
+#include "net/http_client.h"
+#include "net/http_head.h"
+
+struct http_client {
+    const struct curl_api *curl;
+    CURLM *multi;
+    CURL *easy;
+    char *netrc_path; /* NULL: there is none, so that libcurl need not look each time */
+};
+
+/* What the answers so far took from the request. */
+enum hop_omission {
+    HOP_NO_BODY = 1,
+    HOP_NO_AUTHORIZATION = 2,
+    HOP_NO_COOKIE = 4, /* the client's own cookies go instead */
+};
+
+struct http_hop {
+    const struct http_client *client;
+    const struct http_request *request;
+    const struct cancel *cancel;
+    struct http_response *response; /* replaced with the answer of this hop */
+    const char *url;                /* quoted, http or https */
+    const char *method;
+    unsigned omit; /* enum hop_omission */
+    /* Set by http_hop_run(): */
+    struct http_head head; /* `complete` once there is an answer, whatever its body is like */
+    enum http_failure failure;
+    char *redirect_url; /* where the answer sends the client, absolute; owned, else NULL */
+};
+
+/* Make it and wait for its end. */
+MUST_USE int http_hop_run(struct http_hop *hop, struct chaos_error *err);
+
+/* Whether an answer of this status is one that sends the client elsewhere. */
+bool http_hop_is_redirect(long status);

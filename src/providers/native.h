@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs a row of an extension (chaos/extension.h) as an activity: {"module", "func", "arguments",
+ * "secrets"} in its provider, of type "native", or "python" where a row stands in for Python. */
+#pragma once
+
+#include "chaos/extension.h"
+#include "engine/provider.h"
+
+/* Check the arguments of an activity against the row: names, presence, types, ranges. Those with a
+ * ${pattern} in them have no value yet: native_call() checks them again. The error is one line
+ * that names the argument, the function and the activity; -CHAOS_E_UNSUPPORTED when the row says
+ * that it cannot run here. */
+MUST_USE int native_check(const struct chaos_function *function, const json_t *activity,
+                          struct chaos_error *err);
+
+/* Call it: arguments substituted, checked and completed with defaults, secrets merged from the
+ * groups that provider.secrets lists. */
+void native_call(const struct chaos_function *function, const struct provider_call *call,
+                 struct call_result *result);
+
+/* "a string", "an integer", … as messages and reference pages call a type. */
+const char *native_type_name(enum chaos_type type);

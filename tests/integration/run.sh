@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Run every test_* program of this folder: exit 0 passed, 77 skipped (it says why), else failed.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+. tests/support/env.sh
+script/build || { echo "0 passed, 1 failed"; exit 1; }
+passed=0
+failed=0
+for test in tests/integration/test_*; do
+  [ -x "$test" ] || continue
+  log=$(timeout 600 "$test" 2>&1)
+  case $? in
+    0) passed=$((passed + 1)) ;;
+    77) echo "SKIPPED $(basename "$test"): $(tail -1 <<<"$log")" ;;
+    *) failed=$((failed + 1)); echo "FAILED $(basename "$test")"; tail -25 <<<"$log" ;;
+  esac
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
