@@ -8,6 +8,7 @@
 #include "aws/query.h"
 #include "aws/rest.h"
 #include "aws/xml_body.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "value/json.h"
 
@@ -30,8 +31,9 @@ static bool has_events(const struct aws_shape *shape)
 
 static bool is_host_label(const char *text)
 {
-    return *text && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") ==
-                        strlen(text);
+    return *text &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") ==
+               strlen(text);
 }
 
 /* "{AccountId}." of the model with the parameters put in. */
@@ -89,8 +91,7 @@ static int encode_form(const struct aws_operation *operation, const json_t *para
 static int encode_json(const struct aws_operation *operation, const json_t *params,
                        struct aws_request *request, struct chaos_error *err)
 {
-    AUTO(str) char *target =
-        mem_printf("%s.%s", operation->service.target_prefix, operation->name);
+    AUTO(str) char *target = mem_printf("%s.%s", operation->service.target_prefix, operation->name);
     AUTO(str) char *type = mem_printf("application/x-amz-json-%s", operation->service.json_version);
     AUTO(json) json_t *wire = NULL;
     int r = 0;
@@ -223,12 +224,24 @@ int aws_request_decode(const struct aws_service *service, const struct aws_reque
     return unsupported(service, err);
 }
 
+/* The element around the members of a query response; NULL for none. */
+static char *result_wrapper(const struct aws_operation *operation)
+{
+    const char *wrapper = aws_node_get_text(operation->traits, "resultWrapper");
+
+    if (operation->service.protocol == AWS_PROTOCOL_EC2 ||
+        operation->output.shape.type == AWS_TYPE_NONE)
+        return NULL;
+    return wrapper ? mem_strdup(wrapper) : mem_printf("%sResult", operation->name);
+}
+
 static int encode_query_response(const struct aws_operation *operation, const json_t *value,
                                  const char *request_id, struct buffer *out,
                                  struct chaos_error *err)
 {
-    const char *wrapper = aws_node_get_text(operation->traits, "resultWrapper");
+    AUTO(str) char *wrapper = result_wrapper(operation);
     bool is_ec2 = operation->service.protocol == AWS_PROTOCOL_EC2;
+    struct xml_target to = { out, XML_RESPONSE };
     int r = 0;
 
     buffer_printf(out, "<%sResponse", operation->name);
@@ -243,7 +256,7 @@ static int encode_query_response(const struct aws_operation *operation, const js
     if (wrapper)
         buffer_printf(out, "<%s>", wrapper);
     if (operation->output.shape.type != AWS_TYPE_NONE)
-        r = xml_body_encode_members(&operation->output, value, out, err);
+        r = xml_body_encode_members(&operation->output, value, &to, err);
     if (r < 0)
         return r;
     if (wrapper)
@@ -290,9 +303,8 @@ static int encode_output(const struct aws_operation *operation, const json_t *va
         if (output->shape.type == AWS_TYPE_NONE)
             return 0;
         return rest_encode_response(
-            protocol, output,
-            output->location_name[0] ? output->location_name : output->shape.name, value, response,
-            err);
+            protocol, output, output->location_name[0] ? output->location_name : output->shape.name,
+            value, response, err);
     case AWS_PROTOCOL_NONE:
     case AWS_PROTOCOL_CBOR:
     case AWS_PROTOCOL_COUNT:
@@ -305,7 +317,7 @@ int aws_response_encode(const struct aws_operation *operation, const json_t *val
                         const char *request_id, struct aws_response *response,
                         struct chaos_error *err)
 {
-    AUTO(json) json_t *own = value ? json_copy((json_t *)value) : json_object();
+    AUTO(json) json_t *own = value ? json_copy(json_walkable(value)) : json_object();
     int64_t status = aws_node_integer(aws_node_get(operation->traits, "responseCode"));
 
     if (!json_is_object(own))
@@ -320,31 +332,42 @@ bool aws_response_is_error(const struct aws_response *response)
     return response->status >= 301;
 }
 
+static int decode_query_members(const struct aws_operation *operation, const struct xml_node *root,
+                                json_t **ret_value, struct chaos_error *err)
+{
+    AUTO(str) char *wrapper = result_wrapper(operation);
+    const struct xml_node *start = wrapper ? xml_child(root, wrapper) : root;
+
+    if (operation->output.shape.type == AWS_TYPE_NONE) {
+        *ret_value = json_object();
+        return 0;
+    }
+    if (!start)
+        return chaos_error_set(err, CHAOS_E_INVALID, "it has no <%s>", wrapper);
+    return xml_body_decode(&operation->output, start, ret_value, err);
+}
+
 static int decode_query_response(const struct aws_operation *operation,
                                  const struct aws_response *response, json_t **ret_value,
                                  struct chaos_error *err)
 {
     AUTO(xml_document) struct xml_document *document = NULL;
-    AUTO(json) json_t *value = NULL;
-    const char *wrapper = aws_node_get_text(operation->traits, "resultWrapper");
-    const struct xml_node *root, *start, *metadata;
+    const struct xml_node *root, *metadata;
     const char *request_id;
-    int r = xml_parse(buffer_text(&response->body), response->body.length, &document, err);
+    json_t *value;
+    int r;
 
+    if (response->body.length == 0 && aws_shape_member_count(&operation->output.shape) == 0) {
+        *ret_value = json_object();
+        return 0;
+    }
+    r = xml_parse(buffer_text(&response->body), response->body.length, &document, err);
     if (r < 0)
         return r;
-    root = start = xml_document_root(document);
-    if (operation->output.shape.type == AWS_TYPE_NONE) {
-        value = json_object();
-    } else {
-        if (wrapper)
-            start = xml_child(root, wrapper);
-        if (!start)
-            return chaos_error_set(err, CHAOS_E_INVALID, "the answer has no <%s>", wrapper);
-        r = xml_body_decode(&operation->output, start, &value, err);
-        if (r < 0)
-            return r;
-    }
+    root = xml_document_root(document);
+    r = decode_query_members(operation, root, &value, err);
+    if (r < 0)
+        return r;
     if (operation->service.protocol == AWS_PROTOCOL_EC2) {
         request_id = xml_child_text(root, "requestId");
     } else {
@@ -352,9 +375,8 @@ static int decode_query_response(const struct aws_operation *operation,
         request_id = metadata ? xml_child_text(metadata, "RequestId") : NULL;
     }
     if (request_id)
-        json_object_set_new(value, "ResponseMetadata",
-                            json_pack("{s:s}", "RequestId", request_id));
-    *ret_value = STEAL(value);
+        json_object_set_new(value, "ResponseMetadata", json_pack("{s:s}", "RequestId", request_id));
+    *ret_value = value;
     return 0;
 }
 
@@ -389,9 +411,8 @@ static int decode_json_response(const struct aws_operation *operation,
     return json_body_decode(&operation->output, wire, ret_value, err);
 }
 
-static int decode_output(const struct aws_operation *operation,
-                         const struct aws_response *response, json_t **ret_value,
-                         struct chaos_error *err)
+static int decode_output(const struct aws_operation *operation, const struct aws_response *response,
+                         json_t **ret_value, struct chaos_error *err)
 {
     int r;
 
@@ -415,7 +436,7 @@ static int decode_output(const struct aws_operation *operation,
     case AWS_PROTOCOL_NONE:
     case AWS_PROTOCOL_CBOR:
     case AWS_PROTOCOL_COUNT:
-    default:
+    default: /* so that `r` is seen to be set */
         return unsupported(&operation->service, err);
     }
     if (r == 0)
@@ -442,9 +463,8 @@ static json_t *headers_json(const struct uri_pairs *headers)
     return object;
 }
 
-int aws_response_decode(const struct aws_operation *operation,
-                        const struct aws_response *response, json_t **ret_value,
-                        struct chaos_error *err)
+int aws_response_decode(const struct aws_operation *operation, const struct aws_response *response,
+                        json_t **ret_value, struct chaos_error *err)
 {
     json_t *value, *metadata;
     int r = aws_response_is_error(response) ? fault_decode(operation, response, &value, err)

@@ -6,6 +6,7 @@
 #include "aws/json_body.h"
 #include "aws/rest.h"
 #include "aws/xml_body.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "value/json.h"
 
@@ -16,16 +17,26 @@ static const char *status_text(int status)
         int status;
         const char *text;
     } texts[] = {
-        { 301, "Moved Permanently" },   { 302, "Found" },
-        { 304, "Not Modified" },        { 307, "Temporary Redirect" },
-        { 400, "Bad Request" },         { 401, "Unauthorized" },
-        { 403, "Forbidden" },           { 404, "Not Found" },
-        { 405, "Method Not Allowed" },  { 408, "Request Timeout" },
-        { 409, "Conflict" },            { 412, "Precondition Failed" },
-        { 413, "Request Entity Too Large" }, { 416, "Requested Range Not Satisfiable" },
-        { 429, "Too Many Requests" },   { 500, "Internal Server Error" },
-        { 501, "Not Implemented" },     { 502, "Bad Gateway" },
-        { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+        { 301, "Moved Permanently" },
+        { 302, "Found" },
+        { 304, "Not Modified" },
+        { 307, "Temporary Redirect" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 408, "Request Timeout" },
+        { 409, "Conflict" },
+        { 412, "Precondition Failed" },
+        { 413, "Request Entity Too Large" },
+        { 416, "Requested Range Not Satisfiable" },
+        { 429, "Too Many Requests" },
+        { 500, "Internal Server Error" },
+        { 501, "Not Implemented" },
+        { 502, "Bad Gateway" },
+        { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -324,6 +335,7 @@ static int encode_xml(const struct aws_operation *operation, const struct aws_fa
                       struct aws_response *response, struct chaos_error *err)
 {
     struct buffer *out = &response->body;
+    struct xml_target to = { out, XML_RESPONSE };
     bool is_ec2 = operation->service.protocol == AWS_PROTOCOL_EC2;
     int r = 0;
 
@@ -342,11 +354,11 @@ static int encode_xml(const struct aws_operation *operation, const struct aws_fa
     xml_escape(out, fault->message);
     buffer_add_text(out, "</Message>");
     if (member->shape.type == AWS_TYPE_STRUCTURE && fault->members) {
-        AUTO(json) json_t *members = json_copy((json_t *)fault->members);
+        AUTO(json) json_t *members = json_copy(json_walkable(fault->members));
 
         json_object_del(members, "Message");
         json_object_del(members, "message");
-        r = xml_body_encode_members(member, members, out, err);
+        r = xml_body_encode_members(member, members, &to, err);
     }
     if (r < 0)
         return r;
@@ -384,8 +396,7 @@ static int encode_json(const struct aws_operation *operation, const struct aws_f
 }
 
 int aws_fault_encode(const struct aws_operation *operation, const struct aws_fault *fault,
-                     const char *request_id, struct aws_response *response,
-                     struct chaos_error *err)
+                     const char *request_id, struct aws_response *response, struct chaos_error *err)
 {
     struct aws_member member = { .name = "", .location_name = "" };
     int64_t status = fault->status;

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "aws/scalar.h"
+#include "base/json_walk.h"
 #include "value/extended.h"
 
-static int encode_structure(const struct aws_member *member, const json_t *value,
-                            json_t **ret_wire, struct chaos_error *err)
+static int encode_structure(const struct aws_member *member, const json_t *value, json_t **ret_wire,
+                            struct chaos_error *err)
 {
     AUTO(json) json_t *wire = json_object();
     size_t hint = 0;
@@ -20,7 +21,7 @@ static int encode_structure(const struct aws_member *member, const json_t *value
     }
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach((json_t *)value, key, item)
+    json_object_foreach(json_walkable(value), key, item)
     {
         size_t place = aws_shape_find(&member->shape, key, &hint);
         struct aws_member field = aws_shape_member(&member->shape, place);
@@ -78,7 +79,7 @@ static int convert_map(const struct aws_member *member, const json_t *value, con
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach((json_t *)value, key, element)
+    json_object_foreach(json_walkable(value), key, element)
     {
         json_t *converted = json_null();
         int r = 0;
@@ -93,8 +94,8 @@ static int convert_map(const struct aws_member *member, const json_t *value, con
     return 0;
 }
 
-static int encode_timestamp(const struct aws_member *member, const json_t *value,
-                            json_t **ret_wire, struct chaos_error *err)
+static int encode_timestamp(const struct aws_member *member, const json_t *value, json_t **ret_wire,
+                            struct chaos_error *err)
 {
     enum aws_time_format format = aws_time_format_parse(
         aws_node_text(aws_member_trait(member, "timestampFormat")), AWS_TIME_UNIX);
@@ -174,7 +175,7 @@ static json_t *unknown_choice(const struct aws_member *member, const json_t *wir
 
     if (!(member->flags & AWS_UNION))
         return NULL;
-    json_object_foreach((json_t *)wire, key, item)
+    json_object_foreach(json_walkable(wire), key, item)
     {
         if (json_is_null(item) || strcmp(key, "__type") == 0)
             continue;
@@ -185,8 +186,8 @@ static json_t *unknown_choice(const struct aws_member *member, const json_t *wir
     return tag ? json_pack("{s:{s:s}}", "SDK_UNKNOWN_MEMBER", "name", tag) : NULL;
 }
 
-static int decode_structure(const struct aws_member *member, const json_t *wire,
-                            json_t **ret_value, struct chaos_error *err)
+static int decode_structure(const struct aws_member *member, const json_t *wire, json_t **ret_value,
+                            struct chaos_error *err)
 {
     AUTO(json) json_t *value = NULL;
 

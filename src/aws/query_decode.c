@@ -52,8 +52,7 @@ static struct part *child_of(struct decoder *decoder, struct part *parent, const
     return child;
 }
 
-static int grow_tree(struct decoder *decoder, const struct uri_pairs *form,
-                     struct chaos_error *err)
+static int grow_tree(struct decoder *decoder, const struct uri_pairs *form, struct chaos_error *err)
 {
     size_t total = 1;
 

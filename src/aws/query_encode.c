@@ -3,6 +3,7 @@
 
 #include "aws/query_name.h"
 #include "aws/scalar.h"
+#include "base/json_walk.h"
 
 /* The prefix grows and shrinks as the value is walked. */
 struct encoder {
@@ -43,7 +44,7 @@ static int encode_structure(struct encoder *encoder, const struct aws_member *me
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach((json_t *)value, key, item)
+    json_object_foreach(json_walkable(value), key, item)
     {
         size_t place = aws_shape_find(&member->shape, key, &hint);
         struct aws_member field = aws_shape_member(&member->shape, place);
@@ -96,8 +97,8 @@ static int encode_list(struct encoder *encoder, const struct aws_member *member,
     return 0;
 }
 
-static int encode_map(struct encoder *encoder, const struct aws_member *member,
-                      const json_t *value, struct chaos_error *err)
+static int encode_map(struct encoder *encoder, const struct aws_member *member, const json_t *value,
+                      struct chaos_error *err)
 {
     struct aws_member value_member = aws_shape_member(&member->shape, 1);
     size_t length, number = 0;
@@ -109,7 +110,7 @@ static int encode_map(struct encoder *encoder, const struct aws_member *member,
     if (!query_map_is_flat(member))
         push_text(encoder, "entry");
     length = encoder->prefix.length;
-    json_object_foreach((json_t *)value, key, item)
+    json_object_foreach(json_walkable(value), key, item)
     {
         size_t entry;
         int r;

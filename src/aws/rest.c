@@ -7,6 +7,7 @@
 #include "aws/rest_body.h"
 #include "aws/rest_header.h"
 #include "aws/scalar.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 
 static int scalar_pair(const struct aws_member *member, const char *name, const json_t *value,
@@ -39,7 +40,7 @@ static int query_list(const struct aws_member *list, const char *name, const jso
     return 0;
 }
 
-/* A map in the query gives each key as a parameter of its own. */
+/* A map in the query gives each key as a parameter of its own; a member of that name wins. */
 static int query_map(const struct aws_member *map, const json_t *value, struct uri_pairs *query,
                      struct chaos_error *err)
 {
@@ -49,11 +50,11 @@ static int query_map(const struct aws_member *map, const json_t *value, struct u
 
     if (!json_is_object(value))
         return scalar_mismatch(map, value, err);
-    json_object_foreach((json_t *)value, key, child)
+    json_object_foreach(json_walkable(value), key, child)
     {
         int r;
 
-        if (json_is_null(child))
+        if (json_is_null(child) || uri_pairs_find(query, key))
             continue;
         r = item.shape.type == AWS_TYPE_LIST ? query_list(&item, key, child, query, err)
                                              : scalar_pair(&item, key, child, query, err);
@@ -68,8 +69,8 @@ struct parts {
     struct uri_pairs query;
 };
 
-static int encode_member(const struct aws_member *member, const json_t *value,
-                         struct parts *parts, struct uri_pairs *headers, struct chaos_error *err)
+static int encode_member(const struct aws_member *member, const json_t *value, struct parts *parts,
+                         struct uri_pairs *headers, struct chaos_error *err)
 {
     const char *name = aws_member_wire_name(member);
 
@@ -92,23 +93,33 @@ static int encode_member(const struct aws_member *member, const json_t *value,
     return 0;
 }
 
-static int encode_members(const struct aws_member *input, const json_t *params,
+/* Maps in the query give way to members of the same name, so they come last. */
+enum pass {
+    PASS_MEMBERS,
+    PASS_QUERY_MAPS,
+};
+
+static int encode_members(const struct aws_member *input, const json_t *params, enum pass pass,
                           struct parts *parts, struct uri_pairs *headers, struct chaos_error *err)
 {
     size_t hint = 0;
     const char *key;
     json_t *item;
 
-    json_object_foreach((json_t *)params, key, item)
+    json_object_foreach(json_walkable(params), key, item)
     {
         size_t place = aws_shape_find(&input->shape, key, &hint);
         struct aws_member member = aws_shape_member(&input->shape, place);
+        bool is_map;
         int r;
 
         if (json_is_null(item))
             continue;
         if (place == SIZE_MAX)
             return chaos_error_set(err, CHAOS_E_INVALID, "'%s' is not a known parameter", key);
+        is_map = member.location == AWS_IN_QUERY && member.shape.type == AWS_TYPE_MAP;
+        if (is_map != (pass == PASS_QUERY_MAPS))
+            continue;
         r = encode_member(&member, item, parts, headers, err);
         if (r < 0)
             return chaos_error_prefix(err, "%s", key);
@@ -134,8 +145,8 @@ static int write_target(const char *uri, const struct parts *parts, struct aws_r
             buffer_add_char(&query, '&');
         uri_pairs_write(&query, &parts->query, URI_ESCAPE_ALL);
     }
-    request->path = mark ? mem_strndup(target.data, (size_t)(mark - target.data))
-                         : buffer_take(&target);
+    request->path =
+        mark ? mem_strndup(target.data, (size_t)(mark - target.data)) : buffer_take(&target);
     request->query = buffer_take(&query);
     return 0;
 }
@@ -152,16 +163,20 @@ int rest_encode_request(const struct aws_operation *operation, const json_t *par
                         struct aws_request *request, struct chaos_error *err)
 {
     const struct aws_member *input = &operation->input;
+    struct rest_target to = { operation->service.protocol, REST_REQUEST, &request->body,
+                              &request->headers };
     AUTO(parts) struct parts parts = { 0 };
     int r;
 
     if (input->shape.type != AWS_TYPE_NONE) {
-        r = encode_members(input, params, &parts, &request->headers, err);
+        r = encode_members(input, params, PASS_MEMBERS, &parts, &request->headers, err);
+        if (r == 0)
+            r = encode_members(input, params, PASS_QUERY_MAPS, &parts, &request->headers, err);
         if (r < 0)
             return r;
-        r = rest_body_encode(operation->service.protocol, REST_REQUEST, input,
+        r = rest_body_encode(&to, input,
                              input->location_name[0] ? input->location_name : input->shape.name,
-                             params, &request->body, &request->headers, err);
+                             params, err);
         if (r < 0)
             return r;
     }
@@ -346,8 +361,8 @@ int rest_decode_request(const struct aws_operation *operation, const struct aws_
     const struct aws_shape *shape = &operation->input.shape;
     AUTO(parts) struct parts parts = { 0 };
     AUTO(json) json_t *params = json_object();
-    int r = uri_pairs_parse(&parts.query, request->query, strlen(request->query), URI_ESCAPE_FORM,
-                            err);
+    int r =
+        uri_pairs_parse(&parts.query, request->query, strlen(request->query), URI_ESCAPE_FORM, err);
 
     if (r < 0)
         return r;
@@ -358,8 +373,9 @@ int rest_decode_request(const struct aws_operation *operation, const struct aws_
     if (!uri_template_match(operation->uri, request->path, &parts.labels))
         return chaos_error_set(err, CHAOS_E_INVALID, "the path '%s' does not fit '%s'",
                                request->path, operation->uri);
-    r = rest_body_decode(operation->service.protocol, &operation->input, &request->body, params,
-                         err);
+    if (request->body.length)
+        r = rest_body_decode(operation->service.protocol, &operation->input, &request->body, params,
+                             err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < aws_shape_member_count(shape); i++) {
@@ -380,6 +396,7 @@ int rest_encode_response(enum aws_protocol protocol, const struct aws_member *ou
                          const char *root, const json_t *value, struct aws_response *response,
                          struct chaos_error *err)
 {
+    struct rest_target to = { protocol, REST_RESPONSE, &response->body, &response->headers };
     const struct aws_shape *shape = &output->shape;
 
     for (size_t i = 0; i < aws_shape_member_count(shape); i++) {
@@ -396,8 +413,7 @@ int rest_encode_response(enum aws_protocol protocol, const struct aws_member *ou
         if (r < 0)
             return chaos_error_prefix(err, "%s", member.name);
     }
-    return rest_body_encode(protocol, REST_RESPONSE, output, root, value, &response->body,
-                            &response->headers, err);
+    return rest_body_encode(&to, output, root, value, err);
 }
 
 int rest_decode_response(enum aws_protocol protocol, const struct aws_member *output,

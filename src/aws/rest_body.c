@@ -5,6 +5,7 @@
 #include "aws/json_body.h"
 #include "aws/scalar.h"
 #include "aws/xml_body.h"
+#include "base/json_walk.h"
 #include "value/json.h"
 
 bool rest_is_in_body(enum rest_side side, const struct aws_member *member)
@@ -24,19 +25,22 @@ bool rest_is_in_body(enum rest_side side, const struct aws_member *member)
     return true;
 }
 
-static int encode_value(enum aws_protocol protocol, const struct aws_member *member,
-                        const char *root, const json_t *value, struct buffer *body,
-                        struct chaos_error *err)
+static int encode_value(const struct rest_target *to, const struct aws_member *member,
+                        const char *root, const json_t *value, struct chaos_error *err)
 {
+    struct xml_target xml = {
+        .out = to->body,
+        .side = to->side == REST_REQUEST ? XML_REQUEST : XML_RESPONSE,
+    };
     AUTO(json) json_t *wire = NULL;
     int r;
 
-    if (protocol == AWS_PROTOCOL_REST_XML)
-        return xml_body_encode(member, root, value, body, err);
+    if (to->protocol == AWS_PROTOCOL_REST_XML)
+        return xml_body_encode(member, root, value, &xml, err);
     r = json_body_encode(member, value, &wire, err);
     if (r < 0)
         return r;
-    json_write(body, wire, JSON_STYLE_COMPACT);
+    json_write(to->body, wire, JSON_STYLE_COMPACT);
     return 0;
 }
 
@@ -75,26 +79,22 @@ static bool is_raw(const struct aws_member *payload)
     return payload->shape.type == AWS_TYPE_BLOB || payload->shape.type == AWS_TYPE_STRING;
 }
 
-static int encode_payload(enum aws_protocol protocol, const struct aws_member *payload,
-                          const json_t *value, struct buffer *body, struct uri_pairs *headers,
-                          struct chaos_error *err)
+static int encode_payload(const struct rest_target *to, const struct aws_member *payload,
+                          const json_t *value, struct chaos_error *err)
 {
     const char *root = payload->location_name[0] ? payload->location_name : payload->shape.name;
-    int r;
+    int r = 0;
 
     if (payload->flags & AWS_EVENT_STREAM)
         return chaos_error_set(err, CHAOS_E_UNSUPPORTED, "event streams are not supported");
     if (is_raw(payload)) {
-        r = encode_raw(payload, value, body, headers, err);
+        r = encode_raw(payload, value, to->body, to->headers, err);
     } else if (value && !json_is_null(value)) {
-        set_content_type(content_type_of(protocol), headers);
-        r = encode_value(protocol, payload, root, value, body, err);
-    } else {
-        if (protocol == AWS_PROTOCOL_REST_JSON) {
-            set_content_type(content_type_of(protocol), headers);
-            buffer_add_text(body, "{}");
-        }
-        return 0;
+        set_content_type(content_type_of(to->protocol), to->headers);
+        r = encode_value(to, payload, root, value, err);
+    } else if (to->protocol == AWS_PROTOCOL_REST_JSON) {
+        set_content_type(content_type_of(to->protocol), to->headers);
+        buffer_add_text(to->body, "{}");
     }
     return r < 0 ? chaos_error_prefix(err, "%s", payload->name) : 0;
 }
@@ -110,9 +110,22 @@ static bool has_body_members(enum rest_side side, const struct aws_shape *shape)
     return false;
 }
 
-int rest_body_encode(enum aws_protocol protocol, enum rest_side side,
-                     const struct aws_member *structure, const char *root, const json_t *value,
-                     struct buffer *body, struct uri_pairs *headers, struct chaos_error *err)
+/* compat: without members, JSON sends "{}" where there could be some, an XML request nothing, and
+ * an XML response its outermost element where there could be some. */
+static bool is_sent(const struct rest_target *to, const struct aws_shape *shape,
+                    const json_t *members)
+{
+    if (json_object_size(members))
+        return true;
+    if (to->protocol == AWS_PROTOCOL_REST_XML && to->side == REST_REQUEST)
+        return false;
+    if (to->protocol == AWS_PROTOCOL_REST_JSON && to->side == REST_RESPONSE)
+        return true;
+    return has_body_members(to->side, shape);
+}
+
+int rest_body_encode(const struct rest_target *to, const struct aws_member *structure,
+                     const char *root, const json_t *value, struct chaos_error *err)
 {
     struct aws_member payload = aws_shape_payload(&structure->shape);
     AUTO(json) json_t *members = json_object();
@@ -121,28 +134,21 @@ int rest_body_encode(enum aws_protocol protocol, enum rest_side side,
     json_t *item;
 
     if (payload.shape.type != AWS_TYPE_NONE)
-        return encode_payload(protocol, &payload, json_object_get(value, payload.name), body,
-                              headers, err);
-    json_object_foreach((json_t *)value, key, item)
+        return encode_payload(to, &payload, json_object_get(value, payload.name), err);
+    json_object_foreach(json_walkable(value), key, item)
     {
         size_t place = aws_shape_find(&structure->shape, key, &hint);
         struct aws_member member = aws_shape_member(&structure->shape, place);
 
         if (place == SIZE_MAX)
             return chaos_error_set(err, CHAOS_E_INVALID, "'%s' is not a known member", key);
-        if (rest_is_in_body(side, &member) && !json_is_null(item))
+        if (rest_is_in_body(to->side, &member) && !json_is_null(item))
             json_object_set(members, key, item);
     }
-    /* compat: JSON sends "{}" where there could be members, XML an element only for some; a
-     * response says its outermost element always. */
-    if (json_object_size(members) == 0 && side == REST_REQUEST &&
-        (protocol == AWS_PROTOCOL_REST_XML || !has_body_members(side, &structure->shape)))
+    if (!is_sent(to, &structure->shape, members))
         return 0;
-    if (json_object_size(members) == 0 && !has_body_members(side, &structure->shape) &&
-        protocol == AWS_PROTOCOL_REST_XML)
-        return 0;
-    set_content_type(content_type_of(protocol), headers);
-    return encode_value(protocol, structure, root, members, body, err);
+    set_content_type(content_type_of(to->protocol), to->headers);
+    return encode_value(to, structure, root, members, err);
 }
 
 static int decode_value(enum aws_protocol protocol, const struct aws_member *member,

@@ -6,6 +6,7 @@
 
 #include "aws/base64.h"
 #include "aws/scalar.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "value/json.h"
 
@@ -29,8 +30,7 @@ static int add_scalar(const struct aws_member *member, const json_t *value, stru
 /* Texts with a comma or quote inside a list are quoted, as in RFC 9110 section 5.6.4. */
 static void add_list_text(const char *text, struct buffer *out)
 {
-    if (!strpbrk(text, "\","))
-    {
+    if (!strpbrk(text, "\",")) {
         buffer_add_text(out, text);
         return;
     }
@@ -79,7 +79,7 @@ static int encode_map(const struct aws_member *member, const json_t *value,
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach((json_t *)value, key, child)
+    json_object_foreach(json_walkable(value), key, child)
     {
         AUTO(str) char *name = mem_printf("%s%s", member->location_name, key);
         AUTO(buffer) struct buffer text = { 0 };

@@ -93,8 +93,7 @@ json_t *scalar_time_json(int64_t us)
 static int number_to_text(const struct aws_member *member, const json_t *value, struct buffer *out,
                           struct chaos_error *err)
 {
-    bool is_real =
-        member->shape.type == AWS_TYPE_FLOAT || member->shape.type == AWS_TYPE_DOUBLE;
+    bool is_real = member->shape.type == AWS_TYPE_FLOAT || member->shape.type == AWS_TYPE_DOUBLE;
     const char *text = json_string_value(value);
     AUTO(json) json_t *special = NULL;
 

@@ -12,8 +12,8 @@ MUST_USE int scalar_to_text(const struct aws_member *member, const json_t *value
                             enum aws_time_format otherwise, struct buffer *out,
                             struct chaos_error *err);
 /* The value of a text. *ret_value is a new reference. */
-MUST_USE int scalar_from_text(const struct aws_member *member, const char *text,
-                              json_t **ret_value, struct chaos_error *err);
+MUST_USE int scalar_from_text(const struct aws_member *member, const char *text, json_t **ret_value,
+                              struct chaos_error *err);
 /* A timestamp given as text or as seconds since the epoch. */
 MUST_USE int scalar_time(const json_t *value, int64_t *ret_us, struct chaos_error *err);
 /* A timestamp as results show it: a new reference. */

@@ -292,9 +292,9 @@ void aws_timestamp_write(struct buffer *out, int64_t us, enum aws_time_format fo
         write_unix(out, seconds, fraction);
         return;
     case AWS_TIME_RFC822:
-        buffer_printf(out, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                      day_names[((days % 7) + 7) % 7], moment.day, month_names[moment.month - 1],
-                      moment.year, of_day / 3600, of_day / 60 % 60, of_day % 60);
+        buffer_printf(out, "%s, %02d %s %04d %02d:%02d:%02d GMT", day_names[((days % 7) + 7) % 7],
+                      moment.day, month_names[moment.month - 1], moment.year, of_day / 3600,
+                      of_day / 60 % 60, of_day % 60);
         return;
     case AWS_TIME_ISO8601:
     case AWS_TIME_RESULT:

@@ -32,6 +32,7 @@ struct parser {
     const char *original; /* for line numbers: the copy is overwritten */
     struct xml_node *open;
     char *text_end; /* where more text of `open` goes; NULL once it had a child */
+    struct xml_attribute **attribute_end; /* where the next one of the open tag goes */
     int depth;
 };
 
@@ -81,8 +82,8 @@ static void skip_blanks(struct parser *parser)
 
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-' || c == '.' || c == ':' || (unsigned char)c >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == ':' || (unsigned char)c >= 0x80;
 }
 
 /* A name at the place, split at its colon. The byte behind it is returned in *ret_after and
@@ -186,9 +187,10 @@ static int read_text(struct parser *parser, char stop, char **to, struct chaos_e
 
         if (c == '&') {
             char *name = parser->at + 1;
-            char *end = memchr(name, ';', (size_t)(parser->end - name) < ENTITY_MAX
-                                              ? (size_t)(parser->end - name)
-                                              : ENTITY_MAX);
+            char *end =
+                memchr(name, ';',
+                       (size_t)(parser->end - name) < ENTITY_MAX ? (size_t)(parser->end - name)
+                                                                 : ENTITY_MAX);
 
             out = end ? put_entity(out, name, end) : NULL;
             if (!out)
@@ -210,8 +212,7 @@ static int read_text(struct parser *parser, char stop, char **to, struct chaos_e
     return 0;
 }
 
-static int read_attribute(struct parser *parser, struct xml_node *node, char *ret_after,
-                          struct chaos_error *err)
+static int read_attribute(struct parser *parser, char *ret_after, struct chaos_error *err)
 {
     struct xml_attribute *attribute = arena_zero(parser->document, sizeof(*attribute));
     char after, quote;
@@ -236,8 +237,8 @@ static int read_attribute(struct parser *parser, struct xml_node *node, char *re
         return fail(parser, CHAOS_E_INVALID, "the document ends within a tag", err);
     parser->at++;
     *to = '\0';
-    attribute->next = node->attributes;
-    node->attributes = attribute;
+    *parser->attribute_end = attribute;
+    parser->attribute_end = &attribute->next;
     *ret_after = next(parser);
     return 0;
 }
@@ -281,6 +282,7 @@ static int read_start_tag(struct parser *parser, struct chaos_error *err)
     if (++parser->depth > XML_DEPTH_MAX)
         return fail(parser, CHAOS_E_LIMIT, "nested too deeply", err);
     node->text = "";
+    parser->attribute_end = &node->attributes;
     r = read_name(parser, &node->prefix, &node->name, &after, err);
     if (r < 0)
         return r;
@@ -295,7 +297,7 @@ static int read_start_tag(struct parser *parser, struct chaos_error *err)
         if (after == '>' || after == '/' || !after)
             break;
         parser->at--; /* `after` begins a name */
-        r = read_attribute(parser, node, &after, err);
+        r = read_attribute(parser, &after, err);
         if (r < 0)
             return r;
     }
@@ -360,13 +362,13 @@ static int read_markup(struct parser *parser, struct chaos_error *err)
 {
     parser->at++;
     if (str_starts(parser->at, "!--"))
-        return skip_past(parser, "-->") ? 0
-                                        : fail(parser, CHAOS_E_INVALID,
-                                               "a comment that does not end", err);
+        return skip_past(parser, "-->")
+                   ? 0
+                   : fail(parser, CHAOS_E_INVALID, "a comment that does not end", err);
     if (*parser->at == '?')
-        return skip_past(parser, "?>") ? 0
-                                       : fail(parser, CHAOS_E_INVALID,
-                                              "an instruction that does not end", err);
+        return skip_past(parser, "?>")
+                   ? 0
+                   : fail(parser, CHAOS_E_INVALID, "an instruction that does not end", err);
     if (str_starts(parser->at, "![CDATA[")) {
         parser->at += strlen("![CDATA[");
         return read_cdata(parser, err);
@@ -408,8 +410,7 @@ static int parse(struct parser *parser, struct chaos_error *err)
             return r;
     }
     if (parser->open)
-        return fail(parser, CHAOS_E_INVALID, "the document ends before its root element does",
-                    err);
+        return fail(parser, CHAOS_E_INVALID, "the document ends before its root element does", err);
     if (!parser->document->root)
         return fail(parser, CHAOS_E_INVALID, "no element", err);
     return 0;

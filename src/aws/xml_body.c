@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws/scalar.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 
 /* Structures with more members than this need a heap array while they are decoded. */
@@ -41,8 +42,7 @@ static const char *item_name(const struct aws_member *item, const char *otherwis
     return item->location_name[0] ? item->location_name : otherwise;
 }
 
-/* What the elements of a member are called. compat: of a flattened list it is the name of its item
- * where that has one, as botocore reads and the services write. */
+/* What the elements of a member are called in a response. */
 static const char *element_name(const struct aws_member *member)
 {
     if (member->shape.type == AWS_TYPE_LIST && member->flags & AWS_FLATTENED) {
@@ -75,7 +75,7 @@ static int encode_attributes(const struct aws_member *member, const json_t *valu
 }
 
 int xml_body_encode_members(const struct aws_member *member, const json_t *value,
-                            struct buffer *out, struct chaos_error *err)
+                            const struct xml_target *to, struct chaos_error *err)
 {
     size_t hint = 0;
     const char *key;
@@ -83,7 +83,7 @@ int xml_body_encode_members(const struct aws_member *member, const json_t *value
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach((json_t *)value, key, item)
+    json_object_foreach(json_walkable(value), key, item)
     {
         size_t place = aws_shape_find(&member->shape, key, &hint);
         struct aws_member field = aws_shape_member(&member->shape, place);
@@ -93,61 +93,62 @@ int xml_body_encode_members(const struct aws_member *member, const json_t *value
             continue;
         if (place == SIZE_MAX)
             return chaos_error_set(err, CHAOS_E_INVALID, "'%s' is not a known member", key);
-        r = xml_body_encode(&field, aws_member_wire_name(&field), item, out, err);
+        r = xml_body_encode(&field, aws_member_wire_name(&field), item, to, err);
         if (r < 0)
             return chaos_error_prefix(err, "%s", key);
     }
     return 0;
 }
 
-static int encode_structure(const struct aws_member *member, const char *name,
-                            const json_t *value, struct buffer *out, struct chaos_error *err)
+static int encode_structure(const struct aws_member *member, const char *name, const json_t *value,
+                            const struct xml_target *to, struct chaos_error *err)
 {
     int r;
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    open_tag(member, name, out);
-    r = encode_attributes(member, value, out, err);
+    open_tag(member, name, to->out);
+    r = encode_attributes(member, value, to->out, err);
     if (r < 0)
         return r;
-    buffer_add_char(out, '>');
-    r = xml_body_encode_members(member, value, out, err);
+    buffer_add_char(to->out, '>');
+    r = xml_body_encode_members(member, value, to, err);
     if (r < 0)
         return r;
-    close_tag(name, out);
+    close_tag(name, to->out);
     return 0;
 }
 
 static int encode_list(const struct aws_member *member, const char *name, const json_t *value,
-                       struct buffer *out, struct chaos_error *err)
+                       const struct xml_target *to, struct chaos_error *err)
 {
     struct aws_member item = aws_shape_member(&member->shape, 0);
     bool flattened = member->flags & AWS_FLATTENED;
-    const char *element = item_name(&item, flattened ? name : "member");
+    const char *element =
+        flattened && to->side == XML_REQUEST ? name : item_name(&item, flattened ? name : "member");
     size_t index;
     json_t *child;
 
     if (!json_is_array(value))
         return scalar_mismatch(member, value, err);
     if (!flattened) {
-        open_tag(member, name, out);
-        buffer_add_char(out, '>');
+        open_tag(member, name, to->out);
+        buffer_add_char(to->out, '>');
     }
     json_array_foreach(value, index, child)
     {
-        int r = json_is_null(child) ? 0 : xml_body_encode(&item, element, child, out, err);
+        int r = json_is_null(child) ? 0 : xml_body_encode(&item, element, child, to, err);
 
         if (r < 0)
             return chaos_error_prefix(err, "[%zu]", index);
     }
     if (!flattened)
-        close_tag(name, out);
+        close_tag(name, to->out);
     return 0;
 }
 
 static int encode_map(const struct aws_member *member, const char *name, const json_t *value,
-                      struct buffer *out, struct chaos_error *err)
+                      const struct xml_target *to, struct chaos_error *err)
 {
     struct aws_member key_member = aws_shape_member(&member->shape, 0);
     struct aws_member value_member = aws_shape_member(&member->shape, 1);
@@ -160,49 +161,49 @@ static int encode_map(const struct aws_member *member, const char *name, const j
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
     if (!flattened) {
-        open_tag(member, name, out);
-        buffer_add_char(out, '>');
+        open_tag(member, name, to->out);
+        buffer_add_char(to->out, '>');
     }
-    json_object_foreach((json_t *)value, key, item)
+    json_object_foreach(json_walkable(value), key, item)
     {
         int r;
 
         if (json_is_null(item))
             continue;
-        buffer_printf(out, "<%s>", entry);
-        open_tag(&key_member, key_name, out);
-        buffer_add_char(out, '>');
-        xml_escape(out, key);
-        close_tag(key_name, out);
-        r = xml_body_encode(&value_member, item_name(&value_member, "value"), item, out, err);
+        buffer_printf(to->out, "<%s>", entry);
+        open_tag(&key_member, key_name, to->out);
+        buffer_add_char(to->out, '>');
+        xml_escape(to->out, key);
+        close_tag(key_name, to->out);
+        r = xml_body_encode(&value_member, item_name(&value_member, "value"), item, to, err);
         if (r < 0)
             return chaos_error_prefix(err, "['%s']", key);
-        close_tag(entry, out);
+        close_tag(entry, to->out);
     }
     if (!flattened)
-        close_tag(name, out);
+        close_tag(name, to->out);
     return 0;
 }
 
 int xml_body_encode(const struct aws_member *member, const char *name, const json_t *value,
-                    struct buffer *out, struct chaos_error *err)
+                    const struct xml_target *to, struct chaos_error *err)
 {
     AUTO(buffer) struct buffer text = { 0 };
     int r;
 
     if (member->shape.type == AWS_TYPE_STRUCTURE)
-        return encode_structure(member, name, value, out, err);
+        return encode_structure(member, name, value, to, err);
     if (member->shape.type == AWS_TYPE_LIST)
-        return encode_list(member, name, value, out, err);
+        return encode_list(member, name, value, to, err);
     if (member->shape.type == AWS_TYPE_MAP)
-        return encode_map(member, name, value, out, err);
+        return encode_map(member, name, value, to, err);
     r = scalar_to_text(member, value, AWS_TIME_ISO8601, &text, err);
     if (r < 0)
         return r;
-    open_tag(member, name, out);
-    buffer_add_char(out, '>');
-    xml_escape(out, buffer_text(&text));
-    close_tag(name, out);
+    open_tag(member, name, to->out);
+    buffer_add_char(to->out, '>');
+    xml_escape(to->out, buffer_text(&text));
+    close_tag(name, to->out);
     return 0;
 }
 
@@ -356,7 +357,8 @@ static int decode_structure(const struct aws_member *member, const struct xml_no
 {
     const struct xml_node *on_stack[MEMBERS_ON_STACK] = { NULL };
     size_t count = aws_shape_member_count(&member->shape);
-    AUTO(mem) const struct xml_node **on_heap =
+    AUTO(mem)
+    const struct xml_node **on_heap =
         count > MEMBERS_ON_STACK ? mem_zero(count, sizeof(*on_heap)) : NULL;
     const struct xml_node **elements = on_heap ? on_heap : on_stack;
     AUTO(json) json_t *value = json_object();

@@ -6,12 +6,24 @@
 #include "aws/model.h"
 #include "aws/xml.h"
 
+/* Whose elements are written. compat: the elements of a flattened list have the name of the list in
+ * a request; in a response that of its items, where those have one. Both are understood. */
+enum xml_side {
+    XML_REQUEST,
+    XML_RESPONSE,
+};
+
+struct xml_target {
+    struct buffer *out;
+    enum xml_side side;
+};
+
 /* Append the value as elements called `name` (a flattened list: one for each item). */
-MUST_USE int xml_body_encode(const struct aws_member *member, const char *name,
-                             const json_t *value, struct buffer *out, struct chaos_error *err);
+MUST_USE int xml_body_encode(const struct aws_member *member, const char *name, const json_t *value,
+                             const struct xml_target *to, struct chaos_error *err);
 /* Append only the children of the structure's element. */
 MUST_USE int xml_body_encode_members(const struct aws_member *member, const json_t *value,
-                                     struct buffer *out, struct chaos_error *err);
+                                     const struct xml_target *to, struct chaos_error *err);
 /* The value of an element; *ret_value is a new reference. Members of a structure that travel in a
  * header or the status are not looked for. */
 MUST_USE int xml_body_decode(const struct aws_member *member, const struct xml_node *node,

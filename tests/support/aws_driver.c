@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Lets scripts drive src/aws: one JSON request a line on stdin, one JSON answer a line on stdout.
+ *
+ * usage: aws_driver MODELS_FILE */
+#include <string.h>
+
+#include "aws/base64.h"
+#include "aws/codec.h"
+#include "base/json_walk.h"
+#include "base/mem.h"
+#include "value/json.h"
+
+struct task {
+    const struct aws_models *models;
+    const json_t *in;
+    struct aws_service service;
+    struct aws_operation operation;
+};
+
+typedef int (*run_task)(struct task *task, json_t **ret_out, struct chaos_error *err);
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text ? text : "";
+}
+
+static int find_operation(struct task *task, struct chaos_error *err)
+{
+    int r = aws_service_find(task->models, text_of(task->in, "service"), &task->service, err);
+
+    return r < 0 ? r
+                 : aws_operation_find(&task->service, text_of(task->in, "operation"),
+                                      &task->operation, err);
+}
+
+static json_t *bytes_json(const struct buffer *bytes)
+{
+    AUTO(buffer) struct buffer text = { 0 };
+
+    base64_encode(&text, bytes->data, bytes->length);
+    return json_string(buffer_text(&text));
+}
+
+static json_t *headers_json(const struct uri_pairs *headers)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < headers->count; i++)
+        json_object_set_new(object, headers->items[i].name, json_string(headers->items[i].value));
+    return object;
+}
+
+static void read_message(const json_t *in, struct uri_pairs *headers, struct buffer *body)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(json_walkable(json_object_get(in, "headers")), name, value)
+        uri_pairs_add(headers, name, json_string_value(value));
+    base64_decode(body, text_of(in, "body"));
+}
+
+static int encode_request(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(aws_request) struct aws_request request = { 0 };
+    int r = find_operation(task, err);
+
+    if (r == 0)
+        r = aws_request_encode(&task->operation, json_object_get(task->in, "params"), &request,
+                               err);
+    if (r < 0)
+        return r;
+    *ret_out = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "method", request.method, "host_prefix",
+                         request.host_prefix ? request.host_prefix : "", "path", request.path,
+                         "query", request.query, "headers", headers_json(&request.headers), "body",
+                         bytes_json(&request.body));
+    return 0;
+}
+
+static int decode_request(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(aws_request) struct aws_request request = { 0 };
+    json_t *params;
+    int r = aws_service_find(task->models, text_of(task->in, "service"), &task->service, err);
+
+    if (r < 0)
+        return r;
+    request.method = mem_strdup(text_of(task->in, "method"));
+    request.path = mem_strdup(text_of(task->in, "path"));
+    request.query = mem_strdup(text_of(task->in, "query"));
+    read_message(task->in, &request.headers, &request.body);
+    r = aws_request_decode(&task->service, &request, &task->operation, &params, err);
+    if (r < 0)
+        return r;
+    *ret_out = json_pack("{s:s, s:o}", "operation", task->operation.name, "params", params);
+    return 0;
+}
+
+static json_t *response_json(const struct aws_response *response)
+{
+    return json_pack("{s:i, s:o, s:o}", "status", response->status, "headers",
+                     headers_json(&response->headers), "body", bytes_json(&response->body));
+}
+
+static int encode_response(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(aws_response) struct aws_response response = { 0 };
+    int r = find_operation(task, err);
+
+    if (r == 0)
+        r = aws_response_encode(&task->operation, json_object_get(task->in, "value"), "id-1",
+                                &response, err);
+    if (r == 0)
+        *ret_out = response_json(&response);
+    return r;
+}
+
+static int encode_fault(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(aws_response) struct aws_response response = { 0 };
+    struct aws_fault fault = {
+        .code = text_of(task->in, "code"),
+        .message = text_of(task->in, "message"),
+        .members = json_object_get(task->in, "members"),
+    };
+    int r = find_operation(task, err);
+
+    if (r == 0)
+        r = aws_fault_encode(&task->operation, &fault, "id-1", &response, err);
+    if (r == 0)
+        *ret_out = response_json(&response);
+    return r;
+}
+
+static int decode_response(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(aws_response) struct aws_response response = { 0 };
+    int r = find_operation(task, err);
+
+    if (r < 0)
+        return r;
+    response.status = (int)json_integer_value(json_object_get(task->in, "status"));
+    read_message(task->in, &response.headers, &response.body);
+    return aws_response_decode(&task->operation, &response, ret_out, err);
+}
+
+static const struct {
+    const char *name;
+    run_task run;
+} tasks[] = {
+    { "encode_request", encode_request },   { "decode_request", decode_request },
+    { "encode_response", encode_response }, { "decode_response", decode_response },
+    { "encode_fault", encode_fault },
+};
+
+static int run_line(const struct aws_models *models, const char *line, size_t length,
+                    json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(json) json_t *in = NULL;
+    struct task task = { .models = models };
+    int r = json_parse(line, length, &in, err);
+
+    if (r < 0)
+        return r;
+    task.in = in;
+    for (size_t i = 0; i < ARRAY_SIZE(tasks); i++) {
+        if (strcmp(tasks[i].name, text_of(in, "do")) == 0)
+            return tasks[i].run(&task, ret_out, err);
+    }
+    return chaos_error_set(err, CHAOS_E_INVALID, "no task '%s'", text_of(in, "do"));
+}
+
+int main(int argc, char **argv)
+{
+    AUTO(aws_models) struct aws_models *models = NULL;
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(str) char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length;
+
+    if (argc != 2 || aws_models_open(argv[1], &models, &err) < 0) {
+        fprintf(stderr, "aws_driver: %s\n", argc == 2 ? err.message : "usage: aws_driver MODELS");
+        return 2;
+    }
+    while ((length = getline(&line, &capacity, stdin)) > 0) {
+        AUTO(json) json_t *out = NULL;
+        AUTO(str) char *text = NULL;
+
+        if (run_line(models, line, (size_t)length, &out, &err) < 0) {
+            out = json_pack("{s:i, s:s}", "code", (int)err.code, "error", err.message);
+            chaos_error_clear(&err);
+        }
+        text = json_text(out, JSON_STYLE_COMPACT);
+        puts(text);
+        fflush(stdout);
+    }
+    return 0;
+}
