@@ -18,6 +18,7 @@ char *buffer_reserve(struct buffer *buffer, size_t more)
         while (capacity < need)
             capacity *= 2;
         buffer->data = mem_resize(buffer->data, capacity);
+        buffer->data[buffer->length] = '\0';
         buffer->capacity = capacity;
     }
     return buffer->data + buffer->length;

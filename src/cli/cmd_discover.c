@@ -42,6 +42,26 @@ static int save(const char *path, const json_t *discovery, struct chaos_error *e
     return file_write_atomic(path, text, strlen(text), 0666, err);
 }
 
+struct discovering {
+    const json_t *settings;
+    const struct guest *guest;
+    json_t *package;
+};
+
+/* compat: a failed discovery ends with 0, as in the reference. */
+static int report(const struct discovering *d, const struct chaos_error *err)
+{
+    AUTO(str)
+    char *failure =
+        mem_printf("An exception was raised: DiscoveryFailed('%s')", chaos_error_text(err));
+
+    notify_send(d->settings, d->guest,
+                &(struct notify_event){
+                    .name = "discovery-failed", .payload = d->package, .error = failure });
+    log_critical("%s", chaos_error_text(err));
+    return CLI_DONE;
+}
+
 static int discover_run(const struct cli_call *call)
 {
     const char *path = cli_text(call, OPTION_DISCOVERY_PATH);
@@ -49,30 +69,23 @@ static int discover_run(const struct cli_call *call)
     AUTO(json) json_t *package = json_string(call->arguments[0]);
     AUTO(json) json_t *discovery = NULL;
     AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(environment)
+    struct environment *environment = environment_new(call->globals->python, settings);
+    struct discovering d = { settings, environment_guest(environment), package };
     struct discover_options wanted = { .package = call->arguments[0],
-                                       .python = call->globals->python,
                                        .install = !cli_flag(call, OPTION_NO_INSTALL),
                                        .system = !cli_flag(call, OPTION_NO_SYSTEM_INFO) };
 
-    notify_send(settings, NULL,
+    notify_send(settings, d.guest,
                 &(struct notify_event){ .name = "discovery-started", .payload = package });
-    if (environment_discover(&wanted, &discovery, &err) < 0) {
-        AUTO(str)
-        char *failure =
-            mem_printf("An exception was raised: DiscoveryFailed('%s')", chaos_error_text(&err));
-
-        notify_send(settings, NULL,
-                    &(struct notify_event){
-                        .name = "discovery-failed", .payload = package, .error = failure });
-        log_critical("%s", chaos_error_text(&err));
-        return CLI_DONE; /* compat: a failed discovery ends with 0 */
-    }
+    if (environment_discover(environment, &wanted, &discovery, &err) < 0)
+        return report(&d, &err);
     if (save(path, discovery, &err) < 0) {
         log_error("%s", chaos_error_text(&err));
         return CLI_FAILED;
     }
     log_info("Discovery outcome saved in %s", path);
-    notify_send(settings, NULL,
+    notify_send(settings, d.guest,
                 &(struct notify_event){ .name = "discovery-completed", .payload = discovery });
     return CLI_DONE;
 }

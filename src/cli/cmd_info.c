@@ -61,15 +61,12 @@ static int prefix_bytes(const char *text, size_t count)
 static int show_extensions(const struct cli_call *call)
 {
     static const char redundant[] = "Chaos Toolkit Extension for ";
-    AUTO(json) json_t *extensions = NULL;
-    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(environment)
+    struct environment *environment = environment_new(call->globals->python, NULL);
+    AUTO(json) json_t *extensions = environment_extensions(environment);
     const json_t *entry;
     size_t i;
 
-    if (environment_extensions(call->globals->python, &extensions, &err) < 0) {
-        log_error("%s", chaos_error_text(&err));
-        return CLI_FAILED;
-    }
     printf("%s%-40s%-10s%-30s%-50s%s\n", style_on(STYLE_HEADING), "NAME", "VERSION", "LICENSE",
            "DESCRIPTION", style_on(STYLE_PLAIN));
     json_array_foreach(extensions, i, entry)

@@ -12,6 +12,7 @@
 #include "cli/prompt.h"
 #include "cli/root.h"
 #include "cli/style.h"
+#include "lib/environment.h"
 #include "lib/notify.h"
 #include "model/settings.h"
 #include "value/ascii.h"
@@ -273,9 +274,15 @@ static int save(const char *path, const json_t *experiment, struct chaos_error *
     return file_write_atomic(path, buffer_text(&text), text.length, 0666, err);
 }
 
-static int fail(const json_t *settings, const struct chaos_error *err)
+/* What init_run tells the notification channels with. */
+struct announcing {
+    const json_t *settings;
+    const struct guest *guest;
+};
+
+static int fail(const struct announcing *a, const struct chaos_error *err)
 {
-    notify_send(settings, NULL,
+    notify_send(a->settings, a->guest,
                 &(struct notify_event){ .name = "init-failed", .error = chaos_error_text(err) });
     log_error("%s", chaos_error_text(err));
     return CLI_FAILED;
@@ -288,10 +295,13 @@ static int init_run(const struct cli_call *call)
     AUTO(json) json_t *experiment = json_object();
     AUTO(json) json_t *discovery = NULL;
     AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(environment)
+    struct environment *environment = environment_new(call->globals->python, settings);
+    struct announcing a = { settings, environment_guest(environment) };
 
-    notify_send(settings, NULL, &(struct notify_event){ .name = "init-started" });
+    notify_send(settings, a.guest, &(struct notify_event){ .name = "init-started" });
     if (load_discovery(cli_text(call, OPTION_DISCOVERY_PATH), &discovery, &err) < 0)
-        return fail(settings, &err);
+        return fail(&a, &err);
     explain("This wizard writes an experiment, step by step. An experiment has\n"
             "- a steady-state hypothesis (optional),\n"
             "- a method, which needs at least one activity before it can run,\n"
@@ -304,10 +314,10 @@ static int init_run(const struct cli_call *call)
         return CLI_FAILED;
     }
     if (save(path, experiment, &err) < 0)
-        return fail(settings, &err);
+        return fail(&a, &err);
     printf("\nExperiment created and saved in '%s'\n", path);
     fflush(stdout);
-    notify_send(settings, NULL,
+    notify_send(settings, a.guest,
                 &(struct notify_event){ .name = "init-completed", .payload = experiment });
     return CLI_DONE;
 }

@@ -193,8 +193,7 @@ static int load_experiment(struct running *r, struct chaos_error *err)
                                       .python = r->call->globals->python,
                                       .quiet_stdout = r->for_agent };
 
-    if (session_new(&wanted, &r->session, err) < 0)
-        return -(int)err->code;
+    r->session = session_new(&wanted);
     return session_load(r->session, r->source, !cli_flag(r->call, OPTION_NO_VERIFY_TLS),
                         r->control_files, &r->experiment, err);
 }

@@ -93,8 +93,8 @@ static int validate_run(const struct cli_call *call)
                                       .quiet_stdout = v.for_agent };
     int code;
 
-    if (session_new(&wanted, &session, &err) < 0 ||
-        session_load(session, v.source, !cli_flag(call, OPTION_NO_VERIFY_TLS), NULL, &experiment,
+    session = session_new(&wanted);
+    if (session_load(session, v.source, !cli_flag(call, OPTION_NO_VERIFY_TLS), NULL, &experiment,
                      &err) < 0)
         return refuse(&v, "load", &err);
     v.experiment = experiment;

@@ -160,12 +160,14 @@ static int call_command(const struct cli_call *call, const struct cli_call *root
     settings_path = find_settings(root);
     globals.settings_path = settings_path;
     ready.globals = &globals;
-    if (prepare(root, name, settings_path, &err) < 0)
-        code = cli_fail("%s", chaos_error_text(&err));
-    else if (options_check_paths(call, &err) < 0)
+    if (prepare(root, name, settings_path, &err) < 0) {
+        log_error("%s", chaos_error_text(&err));
+        code = CLI_FAILED;
+    } else if (options_check_paths(call, &err) < 0) {
         code = cli_misuse(call, "%s", chaos_error_text(&err));
-    else
+    } else {
         code = call->command->run(&ready);
+    }
     log_close();
     return code;
 }

@@ -14,6 +14,9 @@
 /* One read of one client: what is answered before the next client has its turn. */
 #define CONNECTION_READ_SIZE 65536
 
+/* How long a client that was answered may take to close its side. */
+#define CONNECTION_LINGER_NS INT64_C(1000000000)
+
 enum connection_state {
     CONNECTION_READING,   /* waits for lines */
     CONNECTION_WRITING,   /* answers wait for the client to read; nothing is read meanwhile */
@@ -63,6 +66,3 @@ void connection_drain(struct connection *connection, struct connection_env *env)
 /* End now; `reason` is logged unless it is NULL. */
 void connection_close(struct connection *connection, struct connection_env *env,
                       const char *reason);
-
-/* How long a client may take to close its side, or to take nothing of its last answers. */
-#define CONNECTION_LINGER_NS INT64_C(1000000000)

@@ -14,6 +14,8 @@
 #define EVENTS_MAX 256
 /* The log is passed on early when one round makes so much of it. */
 #define LOG_BATCH_SIZE 32768
+/* One read of tiny lines may make more of it; that much memory is not kept. */
+#define LOG_KEPT_MAX 262144
 
 struct connection_list {
     struct connection *first;
@@ -31,7 +33,7 @@ struct worker {
     struct connection *inbox; /* linked by `next`, newest first */
     /* Both with the one touched longest ago first. */
     struct connection_list serving;
-    struct connection_list closing;
+    struct connection_list lingering;
     int64_t drain_deadline;
 };
 
@@ -60,9 +62,7 @@ static void list_remove(struct connection_list *list, struct connection *connect
 
 static struct connection_list *home(struct worker *worker, enum connection_state state)
 {
-    bool closing = state == CONNECTION_FLUSHING || state == CONNECTION_LINGERING;
-
-    return closing ? &worker->closing : &worker->serving;
+    return state == CONNECTION_LINGERING ? &worker->lingering : &worker->serving;
 }
 
 static void push_log(struct worker *worker)
@@ -72,11 +72,22 @@ static void push_log(struct worker *worker)
     if (env->log.length)
         log_queue_add(worker->shared->log, env->log.data, env->log.length, env->log_lines);
     buffer_reset(&env->log);
+    if (env->log.capacity > LOG_KEPT_MAX)
+        buffer_clear(&env->log);
     env->log_lines = 0;
 }
 
-/* After something happened to a connection that was in `before`: free it, or keep the lists in
- * order. The serving list is only read for idle clients, so without that it may be out of order. */
+/* Whether it must move to the end of `list`. The serving list is in order only for the sake of the
+ * idle timeout: without one, busy clients are spared the walk over their neighbours' memory. */
+static bool is_out_of_order(const struct worker *worker, const struct connection_list *list,
+                            const struct connection *connection)
+{
+    return list == &worker->serving && worker->shared->options->idle_timeout_ns &&
+           connection->touched_ns == worker->env.now_ns && connection != list->last;
+}
+
+/* After something happened to a connection that was in `before`: free it, or put it in its place.
+ */
 static void settle(struct worker *worker, struct connection *connection,
                    enum connection_state before)
 {
@@ -87,9 +98,7 @@ static void settle(struct worker *worker, struct connection *connection,
         list_remove(from, connection);
         connection_free(connection);
         atomic_fetch_sub_explicit(&worker->load, 1, memory_order_relaxed);
-    } else if (from != to ||
-               (connection->touched_ns == worker->env.now_ns && to->last != connection &&
-                (to == &worker->closing || worker->shared->options->idle_timeout_ns))) {
+    } else if (from != to || is_out_of_order(worker, to, connection)) {
         list_remove(from, connection);
         list_append(to, connection);
     }
@@ -122,9 +131,9 @@ static int64_t next_deadline(const struct worker *worker)
 
     if (idle_ns && worker->serving.first && worker->serving.first->touched_ns + idle_ns < deadline)
         deadline = worker->serving.first->touched_ns + idle_ns;
-    if (worker->closing.first &&
-        worker->closing.first->touched_ns + CONNECTION_LINGER_NS < deadline)
-        deadline = worker->closing.first->touched_ns + CONNECTION_LINGER_NS;
+    if (worker->lingering.first &&
+        worker->lingering.first->touched_ns + CONNECTION_LINGER_NS < deadline)
+        deadline = worker->lingering.first->touched_ns + CONNECTION_LINGER_NS;
     return deadline;
 }
 
@@ -147,10 +156,10 @@ static void close_late(struct worker *worker, enum worker_order order)
 
     if (now >= worker->drain_deadline || order == WORKER_STOP) {
         close_older(worker, &worker->serving, CLOCK_NEVER, NULL);
-        close_older(worker, &worker->closing, CLOCK_NEVER, NULL);
+        close_older(worker, &worker->lingering, CLOCK_NEVER, NULL);
         return;
     }
-    close_older(worker, &worker->closing, now - CONNECTION_LINGER_NS, NULL);
+    close_older(worker, &worker->lingering, now - CONNECTION_LINGER_NS, NULL);
     if (idle_ns)
         close_older(worker, &worker->serving, now - idle_ns, "idle for longer than --idle-timeout");
 }

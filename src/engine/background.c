@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/background.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -19,6 +20,8 @@ struct background {
     struct task **tasks;
     size_t count;
     size_t capacity;
+    size_t running;     /* of them */
+    struct cancel idle; /* raised when none is running any more */
 };
 
 struct background *background_new(struct run *run, enum activity_section section)
@@ -27,6 +30,7 @@ struct background *background_new(struct run *run, enum activity_section section
 
     background->run = run;
     background->section = section;
+    background->idle.fd = -1;
     return background;
 }
 
@@ -37,6 +41,7 @@ void background_free(struct background *background)
         free(background->tasks[i]);
     }
     free(background->tasks);
+    cancel_clear(&background->idle);
     free(background);
 }
 
@@ -53,6 +58,8 @@ static void *task_main(void *argument)
     if (!entry && stop.kind == STOP_CRASH)
         log_error("A background activity could not be played: %s", stop.message);
     json_decref(STEAL(entry));
+    if (--task->owner->running == 0)
+        cancel_raise(&task->owner->idle, STOP_REASON_ABANDON);
     run_unlock(run);
     return NULL;
 }
@@ -74,10 +81,12 @@ static int start_thread(struct task *task)
 void background_start(struct background *background, json_t *activity, struct stop *stop)
 {
     struct task *task = mem_zero(1, sizeof(*task));
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    bool ready = background->idle.fd >= 0 || cancel_init(&background->idle, &err) == 0;
 
     task->owner = background;
     task->activity = json_incref(activity);
-    if (start_thread(task) != 0) {
+    if (!ready || start_thread(task) != 0) {
         stop_set(stop, STOP_CRASH,
                  "no thread could be started for background activity %zu: raise the limit on "
                  "processes (ulimit -u) or use fewer",
@@ -92,17 +101,38 @@ void background_start(struct background *background, json_t *activity, struct st
                                        background->capacity * sizeof(struct task *));
     }
     background->tasks[background->count++] = task;
+    if (background->running++ == 0)
+        cancel_reset(&background->idle);
 }
 
-void background_wait(struct background *background, const struct stop *stop)
+/* Wait until none is running, or a signal asks to leave. */
+static void wait_idle(struct background *background, struct stop *stop)
 {
     struct run *run = background->run;
+    enum wait_result result;
+
+    if (!background->running)
+        return;
+    log_debug("Waiting for %zu background activities", background->running);
+    run_unlock(run);
+    result = wait_fd(background->idle.fd, POLLIN, CLOCK_NEVER, &run->foreground);
+    run_lock(run);
+    if (result == WAIT_CANCELLED)
+        stop_take_cancel(stop, &run->foreground);
+}
+
+void background_wait(struct background *background, struct stop *stop)
+{
+    struct run *run = background->run;
+    bool had_stop = stop->kind != STOP_NONE;
 
     if (!background->count)
         return;
-    if (stop_is_now(stop))
+    if (!stop_is_now(stop))
+        wait_idle(background, stop);
+    /* told to leave at once, or told again while waiting for what was to be finished */
+    if (stop_is_now(stop) || (!had_stop && stop->kind != STOP_NONE) || background->running)
         cancel_raise(&run->background, STOP_REASON_EXITED);
-    log_debug("Waiting for %zu background activities", background->count);
     run_unlock(run);
     for (size_t i = 0; i < background->count; i++)
         pthread_join(background->tasks[i]->thread, NULL);

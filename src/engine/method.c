@@ -53,7 +53,7 @@ static void play_between_controls(struct run *run, struct stop *stop)
         play_activities(run, background, stop);
         background_wait(background, stop);
         if (stop->kind == STOP_NONE)
-            stop_take_cancel(stop, &run->foreground); /* it came while waiting */
+            stop_take_cancel(stop, &run->foreground);
         site.state = runs_of(run);
     }
     controls_apply(run, &site, MOMENT_AFTER, stop);

@@ -47,6 +47,12 @@ static int find_name(const char *const *names, int count, const char *name)
     return count;
 }
 
+/* The name of the log, which differs from that of the command line in one case. */
+static const char *strategy_label(enum hypothesis_strategy strategy)
+{
+    return strategy == HYPOTHESIS_CONTINUOUS ? "continuous" : hypothesis_names[strategy];
+}
+
 const char *hypothesis_strategy_name(enum hypothesis_strategy strategy)
 {
     return hypothesis_names[strategy];
@@ -139,6 +145,24 @@ static void run_clear(struct run *run)
     pthread_mutex_destroy(&run->lock);
 }
 
+/* compat: the reference shows the secrets it gives to dynamic sources in the journal. Where there
+ * are none it shows an empty mapping, which tells nothing; secrets themselves stay out. */
+static void mark_dynamic_sources(const struct run *run)
+{
+    const json_t *secrets = run->documents[DOCUMENT_SECRETS].value;
+    const char *name;
+    json_t *source;
+
+    if (json_object_size(secrets))
+        return;
+    json_object_foreach (json_object_get(run->options->experiment, "configuration"), name, source) {
+        json_t *provider = json_object_get(source, "provider");
+
+        if (str_equal(json_text_of(source, "type"), "probe") && json_is_object(provider))
+            json_object_set_new(provider, "secrets", json_object());
+    }
+}
+
 /* Resolve configuration and secrets into the documents of the run. */
 static int configure(struct run *run, struct chaos_error *err)
 {
@@ -155,6 +179,7 @@ static int configure(struct run *run, struct chaos_error *err)
                      &run->documents[DOCUMENT_SECRETS].value, err);
     if (r < 0)
         return r;
+    mark_dynamic_sources(run);
     return configuration_load_dynamic(fixed, run->documents[DOCUMENT_SECRETS].value, options,
                                       &run->foreground,
                                       &run->documents[DOCUMENT_CONFIGURATION].value, err);
@@ -283,7 +308,7 @@ static bool prepare(struct run *run, struct stop *stop)
     controls_configure(run);
     run_emit(run, EVENT_RUN_CONFIGURED,
              json_pack("{s:s, s:s}", "hypothesis-strategy",
-                       hypothesis_strategy_name(run->options->hypothesis), "rollbacks-strategy",
+                       strategy_label(run->options->hypothesis), "rollbacks-strategy",
                        rollback_strategy_name(run->options->rollbacks)),
              stop);
     judged = run->options->hypothesis != HYPOTHESIS_SKIP && hypothesis_exists(run);
@@ -353,10 +378,28 @@ int experiment_run(const struct run_options *options, json_t **ret_journal,
     run_init(&run, options);
     r = init_cancels(&run, err);
     if (r == 0) {
-        signals_take(&signals, &run.foreground);
+        signals_take(&signals, &run, &run.foreground);
         r = run_to_end(&run, ret_journal, err);
         signals_give_back(&signals);
     }
     run_clear(&run);
     return r;
+}
+
+json_t *run_peek(const char *document)
+{
+    struct run *run = signals_run();
+    json_t *snapshot = NULL;
+
+    if (!run)
+        return NULL;
+    run_lock(run);
+    for (int id = 0; id < DOCUMENT_COUNT; id++)
+        if (str_equal(document, document_name((enum document_id)id)) &&
+            run_document(run, (enum document_id)id))
+            snapshot = run_snapshot(run, (enum document_id)id);
+    if (str_equal(document, "controls"))
+        snapshot = json_deep_copy(run->controls);
+    run_unlock(run);
+    return snapshot;
 }

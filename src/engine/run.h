@@ -70,3 +70,8 @@ MUST_USE int experiment_run(const struct run_options *options, json_t **ret_jour
 /* Ask the run in progress to stop, as signal `number` would: for chaoslib.exit in the guest. Safe
  * from any thread; nothing happens while no run is in progress. */
 void run_signal(int number);
+
+/* A snapshot of a document of the run in progress ("experiment", "configuration", "secrets",
+ * "settings", "journal", or "controls" for the global ones); a new reference, NULL without a run
+ * or such a document. Not to be called by the thread of the run while it holds the run's lock. */
+json_t *run_peek(const char *document);

@@ -13,6 +13,7 @@ static const enum stop_reason reasons[SIGNALS_COUNT] = {
 
 static struct {
     _Atomic(struct cancel *) cancel;
+    _Atomic(struct run *) run;
     atomic_int first;
 } flag;
 
@@ -35,12 +36,13 @@ void run_signal(int number)
     handle(number);
 }
 
-void signals_take(struct signals *signals, struct cancel *cancel)
+void signals_take(struct signals *signals, struct run *run, struct cancel *cancel)
 {
     struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART };
 
     sigemptyset(&action.sa_mask);
     atomic_store(&flag.first, 0);
+    atomic_store(&flag.run, run);
     atomic_store(&flag.cancel, cancel);
     for (int i = 0; i < SIGNALS_COUNT; i++)
         sigaction(numbers[i], &action, &signals->old[i]);
@@ -51,6 +53,12 @@ void signals_give_back(struct signals *signals)
     for (int i = 0; i < SIGNALS_COUNT; i++)
         sigaction(numbers[i], &signals->old[i], NULL);
     atomic_store(&flag.cancel, NULL);
+    atomic_store(&flag.run, NULL);
+}
+
+struct run *signals_run(void)
+{
+    return atomic_load(&flag.run);
 }
 
 const char *signals_first(void)

@@ -28,7 +28,8 @@ static int check_form(const json_t *controls, const json_t *control, struct chao
 
     if (ref && !is_known(controls, ref))
         return chaos_error_set(err, CHAOS_E_INVALID,
-                               "the control reference '%s' names no control of the experiment",
+                               "the control reference '%s' stands for '{}': no control of the "
+                               "experiment has that name",
                                ref);
     if (ref)
         return 0; /* the reference documents this form and then refuses it for want of a name */

@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "lib/guest_services.h"
 #include "providers/native.h"
+#include "providers/python.h"
 
 /* $CHAOS_NATIVE=0 makes Python functions run in Python even where a row stands in for them. */
 #define NATIVE_VARIABLE "CHAOS_NATIVE"
@@ -13,36 +15,48 @@
 struct python_or_native {
     struct extensions *extensions;
     bool prefers_python;
+    struct guest_services services;
+    struct python *python;
+    struct provider python_provider;
+    struct guest guest;
 };
 
-int python_or_native_new(const struct python_or_native_options *options,
-                         struct python_or_native **ret_functions, struct chaos_error *err)
+struct python_or_native *python_or_native_new(const struct python_or_native_options *options)
 {
     struct python_or_native *functions = mem_zero(1, sizeof(*functions));
     const char *native = getenv(NATIVE_VARIABLE);
 
-    (void)options;
-    (void)err;
     functions->extensions = extensions_new(NULL);
     functions->prefers_python = native && str_equal(native, "0");
-    *ret_functions = functions;
-    return 0;
+    functions->services = (struct guest_services){ options->providers, options->n_providers };
+    functions->python = python_new(&(struct python_options){
+        .interpreter = options->python,
+        .settings = options->settings,
+        .stdout_to_stderr = options->quiet_stdout,
+        .callbacks = guest_services_callbacks(&functions->services),
+    });
+    python_provider(functions->python, &functions->python_provider);
+    python_guest(functions->python, &functions->guest);
+    return functions;
 }
 
 void python_or_native_free(struct python_or_native *functions)
 {
+    python_free(functions->python);
     extensions_free(functions->extensions);
     free(functions);
 }
 
+/* The native row of an activity, or NULL: then it is Python's. */
 static const struct chaos_function *row_of(const struct python_or_native *functions,
                                            const json_t *activity)
 {
     const json_t *provider = json_object_get(activity, "provider");
     const char *module = json_text_of(provider, "module");
     const char *name = json_text_of(provider, "func");
+    bool is_native = str_equal(json_text_of(provider, "type"), "native");
 
-    if (!module || !name || functions->prefers_python)
+    if (!module || !name || (functions->prefers_python && !is_native))
         return NULL;
     return extensions_lookup(functions->extensions, module, name);
 }
@@ -75,17 +89,75 @@ static void call_native(void *self, const struct provider_call *call, struct cal
                  json_text_of(call->activity, "name"));
 }
 
+static int check_either(void *self, const json_t *activity, struct chaos_error *err)
+{
+    const struct python_or_native *functions = self;
+    const struct chaos_function *function = row_of(functions, activity);
+    const struct provider *python = &functions->python_provider;
+
+    return function ? native_check(function, activity, err)
+                    : python->check(python->self, activity, err);
+}
+
+/* Only Python's are asked for; a row was checked by looking at it. */
+static int check_all_either(void *self, const json_t *activities, const struct cancel *cancel,
+                            json_t **ret_problems, struct chaos_error *err)
+{
+    const struct python_or_native *functions = self;
+    const struct provider *python = &functions->python_provider;
+    AUTO(json) json_t *asked = json_array();
+    AUTO(json) json_t *answers = NULL;
+    AUTO(json) json_t *problems = json_array();
+    size_t i;
+    size_t next = 0;
+    json_t *activity;
+
+    json_array_foreach (activities, i, activity)
+        if (!row_of(functions, activity))
+            json_array_append(asked, activity);
+    if (json_array_size(asked) &&
+        python->check_all(python->self, asked, cancel, &answers, err) < 0)
+        return -(int)err->code;
+    json_array_foreach (activities, i, activity) {
+        if (row_of(functions, activity))
+            json_array_append_new(problems, json_null());
+        else
+            json_array_append(problems, json_array_get(answers, next++));
+    }
+    *ret_problems = STEAL(problems);
+    return 0;
+}
+
+static void call_either(void *self, const struct provider_call *call, struct call_result *result)
+{
+    const struct python_or_native *functions = self;
+    const struct chaos_function *function = row_of(functions, call->activity);
+    const struct provider *python = &functions->python_provider;
+
+    if (!function) {
+        python->call(python->self, call, result);
+        return;
+    }
+    log_debug("Activity '%s' runs natively", json_text_of(call->activity, "name"));
+    native_call(function, call, result);
+}
+
 struct provider python_or_native_provider(struct python_or_native *functions, const char *type)
 {
-    return (struct provider){
-        .type = type, .self = functions, .check = check_native, .call = call_native
-    };
+    if (str_equal(type, "native"))
+        return (struct provider){
+            .type = type, .self = functions, .check = check_native, .call = call_native
+        };
+    return (struct provider){ .type = type,
+                              .self = functions,
+                              .check = check_either,
+                              .check_all = check_all_either,
+                              .call = call_either };
 }
 
 const struct guest *python_or_native_guest(const struct python_or_native *functions)
 {
-    (void)functions;
-    return NULL;
+    return &functions->guest;
 }
 
 struct extensions *python_or_native_extensions(const struct python_or_native *functions)

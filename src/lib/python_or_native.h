@@ -21,9 +21,8 @@ struct python_or_native_options {
     size_t n_providers;
 };
 
-MUST_USE int python_or_native_new(const struct python_or_native_options *options,
-                                  struct python_or_native **ret_functions,
-                                  struct chaos_error *err);
+/* Nothing is opened or started before it is needed. */
+struct python_or_native *python_or_native_new(const struct python_or_native_options *options);
 void python_or_native_free(struct python_or_native *functions);
 /* The provider of type "python" (rows first), or "native" (rows only). */
 struct provider python_or_native_provider(struct python_or_native *functions, const char *type);

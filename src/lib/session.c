@@ -23,39 +23,30 @@ struct session {
     struct provider providers[PROVIDER_COUNT];
 };
 
-int session_new(const struct session_options *options, struct session **ret_session,
-                struct chaos_error *err)
+struct session *session_new(const struct session_options *options)
 {
-    AUTO(session) struct session *session = mem_zero(1, sizeof(*session));
-    int r;
+    struct session *session = mem_zero(1, sizeof(*session));
 
     session->settings = options->settings ? json_incref(options->settings) : json_object();
     session->controls = json_array();
+    session->functions = python_or_native_new(&(struct python_or_native_options){
+        .python = options->python,
+        .quiet_stdout = options->quiet_stdout,
+        .settings = session->settings,
+        .providers = session->providers,
+        .n_providers = PROVIDER_COUNT,
+    });
     session->providers[PROVIDER_PROCESS] = process_provider();
     http_provider_init(&session->providers[PROVIDER_HTTP]);
-    r = python_or_native_new(
-        &(struct python_or_native_options){
-            .python = options->python,
-            .quiet_stdout = options->quiet_stdout,
-            .settings = session->settings,
-            .providers = session->providers,
-            .n_providers = PROVIDER_COUNT,
-        },
-        &session->functions, err);
-    if (r < 0)
-        return r;
     session->providers[PROVIDER_PYTHON] = python_or_native_provider(session->functions, "python");
     session->providers[PROVIDER_NATIVE] = python_or_native_provider(session->functions, "native");
-    *ret_session = STEAL(session);
-    return 0;
+    return session;
 }
 
 void session_free(struct session *session)
 {
-    if (session->functions)
-        python_or_native_free(session->functions);
-    if (session->providers[PROVIDER_HTTP].type)
-        http_provider_clear(&session->providers[PROVIDER_HTTP]);
+    python_or_native_free(session->functions);
+    http_provider_clear(&session->providers[PROVIDER_HTTP]);
     json_decref(session->settings);
     json_decref(session->controls);
     free(session);

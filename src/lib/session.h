@@ -16,8 +16,7 @@ struct session_options {
 };
 
 /* Nothing is opened or started yet: the Python worker starts when it is first needed. */
-MUST_USE int session_new(const struct session_options *options, struct session **ret_session,
-                         struct chaos_error *err);
+struct session *session_new(const struct session_options *options);
 void session_free(struct session *session);
 AUTO_FREE(session, struct session)
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_client.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/http_hop.h"
 #include "net/http_text.h"
@@ -119,8 +121,8 @@ static char *url_part(const struct curl_api *curl, CURLU *parts, CURLUPart part)
     char *copy;
 
     if (curl->url_get(parts, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
-        return mem_strdup("");
-    copy = mem_strdup(text);
+        return mem_strndup("", 0);
+    copy = mem_strndup(text, strlen(text));
     curl->free(text);
     return copy;
 }
@@ -158,6 +160,7 @@ static int origin_parse(const struct curl_api *curl, const char *url, struct ori
 /* As requests: the same host, and the same scheme and port or both upgraded from http to https. */
 static bool may_share_authorization(const struct origin *from, const struct origin *to)
 {
+    assert(from->host && to->host);
     if (strcasecmp(from->host, to->host) != 0)
         return false;
     if (strcasecmp(from->scheme, to->scheme) == 0)
@@ -241,6 +244,7 @@ static int run_with_retries(struct http_hop *hop, struct chaos_error *err)
         if (r < 0) {
             if (!left || !should_retry(hop) || deadline_passed(hop->request))
                 return r;
+            log_debug("%s; asking again, %u more times at most", chaos_error_text(err), left - 1);
             chaos_error_clear(err);
             continue;
         }

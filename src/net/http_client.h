@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP requests over libcurl, which is opened when the first one is made. The only user of it.
- * Every wait watches a struct cancel. */
+/* HTTP requests over libcurl, which is opened when the first one is made; the http_*.c files here
+ * are its only users. Every wait watches a struct cancel. */
 #pragma once
 
 #include <stdbool.h>

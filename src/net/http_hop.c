@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_hop.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -34,6 +35,30 @@ bool http_hop_is_redirect(long status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/* A coding that libcurl does not know is none of its business: the body is taken as it comes. */
+static void allow_coding(const struct transfer *transfer)
+{
+    static const char *const known[] = {
+        "gzip", "x-gzip", "deflate", "br", "zstd", "identity", NULL
+    };
+    const struct http_response *response = transfer->hop->response;
+    const char *coding = http_header_find(response, "Content-Encoding");
+
+    for (; coding && *coding; coding += strcspn(coding, ",") + (strchr(coding, ',') != NULL)) {
+        size_t length;
+        AUTO(str) char *name = NULL;
+
+        coding += strspn(coding, " \t");
+        length = strcspn(coding, ", \t");
+        name = mem_strndup(coding, length);
+        for (char *c = name; *c; c++)
+            *c = (char)tolower((unsigned char)*c);
+        if (length && !str_in(name, known))
+            transfer->hop->client->curl->easy_setopt(transfer->easy, CURLOPT_HTTP_CONTENT_DECODING,
+                                                     0L);
+    }
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
     struct transfer *transfer = arg;
@@ -43,6 +68,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
         hop->failure = HTTP_FAILED_LIMIT;
         return 0;
     }
+    if (hop->head.complete)
+        allow_coding(transfer);
     return size * count;
 }
 
@@ -274,49 +301,62 @@ static int give_up(const struct transfer *transfer, enum http_failure failure, e
     return chaos_error_set(transfer->err, code, "%s", text);
 }
 
+/* When the waiting has to end. */
+struct limits {
+    int64_t deadline;      /* of the whole request */
+    int64_t silence_ns;    /* 0: any */
+    int64_t last_progress; /* 0 until connected: that has a limit of its own */
+};
+
+/* Note the time when something moved, and find out how long to wait at most, in milliseconds;
+ * 0 when the time is up. */
+static int next_wait_ms(const struct transfer *transfer, struct limits *limits, bool moved)
+{
+    int64_t until = limits->deadline;
+    int timeout_ms;
+
+    if (limits->silence_ns > 0 && (moved || !limits->last_progress) &&
+        time_info(transfer, CURLINFO_PRETRANSFER_TIME_T) > 0)
+        limits->last_progress = clock_now();
+    if (limits->last_progress && limits->last_progress + limits->silence_ns < until)
+        until = limits->last_progress + limits->silence_ns;
+    timeout_ms = clock_poll_timeout(until);
+    return timeout_ms < 0 || timeout_ms > POLL_MAX_MS ? POLL_MAX_MS : timeout_ms;
+}
+
 /* Wait for the end of the transfer, the deadline, too long a silence or being cancelled. */
 static int wait_for_end(struct transfer *transfer)
 {
     const struct http_hop *hop = transfer->hop;
     const struct http_request *request = hop->request;
     const struct curl_api *curl = hop->client->curl;
-    int64_t deadline = request->deadline > 0 ? request->deadline : CLOCK_NEVER;
-    int64_t silence_ns = request->read_timeout_ms * CLOCK_NS_PER_MS;
-    int64_t last_progress = 0; /* 0 until connected: that has a limit of its own */
+    struct limits limits = { .deadline = request->deadline > 0 ? request->deadline : CLOCK_NEVER,
+                             .silence_ns = request->read_timeout_ms * CLOCK_NS_PER_MS };
     struct curl_waitfd waker = { .fd = hop->cancel ? hop->cancel->fd : -1,
                                  .events = CURL_WAIT_POLLIN };
-    CURLMcode code = CURLM_OK;
     int running = 1;
     int ready = 0;
 
     while (true) {
-        int64_t until = deadline;
+        CURLMcode code;
         int timeout_ms;
 
         if (cancel_reason(hop->cancel))
             return give_up(transfer, HTTP_FAILED_CANCELLED, CHAOS_E_CANCELLED, "cancelled");
         code = curl->multi_perform(hop->client->multi, &running);
-        if (code != CURLM_OK || !running)
-            break;
-        if (silence_ns > 0 && (ready > 0 || !last_progress) &&
-            time_info(transfer, CURLINFO_PRETRANSFER_TIME_T) > 0)
-            last_progress = clock_now();
-        if (last_progress && last_progress + silence_ns < until)
-            until = last_progress + silence_ns;
-        timeout_ms = clock_poll_timeout(until);
+        if (code == CURLM_OK && !running)
+            return 0;
+        timeout_ms = next_wait_ms(transfer, &limits, ready > 0);
         if (timeout_ms == 0)
             return give_up(transfer, HTTP_FAILED_TIMEOUT, CHAOS_E_TIMEOUT,
-                           until == deadline ? "no whole answer in time" : "no answer in time");
-        if (timeout_ms < 0 || timeout_ms > POLL_MAX_MS)
-            timeout_ms = POLL_MAX_MS;
-        code =
-            curl->multi_poll(hop->client->multi, &waker, hop->cancel ? 1 : 0, timeout_ms, &ready);
+                           "no whole answer in time");
+        if (code == CURLM_OK)
+            code = curl->multi_poll(hop->client->multi, &waker, hop->cancel ? 1 : 0, timeout_ms,
+                                    &ready);
         if (code != CURLM_OK)
-            break;
+            return give_up(transfer, HTTP_FAILED_OTHER, CHAOS_E_INTERNAL,
+                           curl->multi_strerror(code));
     }
-    if (code != CURLM_OK)
-        return give_up(transfer, HTTP_FAILED_OTHER, CHAOS_E_INTERNAL, curl->multi_strerror(code));
-    return 0;
 }
 
 struct reason {

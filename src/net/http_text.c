@@ -148,7 +148,7 @@ static void add_utf8(struct buffer *out, const char *data, size_t length)
 static bool add_converted(struct buffer *out, const char *charset, const char *data, size_t length)
 {
     iconv_t converter = iconv_open("UTF-8", charset);
-    char *in = (char *)(uintptr_t)data; /* iconv() only reads it */
+    char *in = (char *)(uintptr_t)data; // NOLINT(performance-no-int-to-ptr): iconv() only reads it
     char chunk[4096];
 
     if (converter == (iconv_t)-1) // NOLINT(performance-no-int-to-ptr): as POSIX spells it
@@ -189,31 +189,35 @@ static const char *const latin1_names[] = { "iso-8859-1", "iso8859-1", "iso_8859
 
 #define CHARSET_SIZE 32
 
-/* The charset parameter in lower case, "" without one; "?" for what cannot be a name of one. */
-static void find_charset(const char *content_type, char name[CHARSET_SIZE])
+/* Where the value of the charset parameter starts, NULL without one. */
+static const char *find_charset(const char *content_type)
 {
     const char *at = content_type;
-    size_t length = 0;
 
-    name[0] = '\0';
-    while ((at = strchr(at, ';'))) {
+    while (at && (at = strchr(at, ';'))) {
         at += 1 + strspn(at + 1, " \t");
         if (strncasecmp(at, "charset", 7) != 0)
             continue;
         at += 7 + strspn(at + 7, " \t");
-        if (*at != '=')
-            continue;
-        at += 1 + strspn(at + 1, " \t\"'");
-        length = strcspn(at, "; \t\"'");
-        if (length >= CHARSET_SIZE) {
-            snprintf(name, CHARSET_SIZE, "?");
-            return;
-        }
-        for (size_t i = 0; i < length; i++)
-            name[i] = (char)tolower((unsigned char)at[i]);
-        name[length] = '\0';
-        return;
+        if (*at == '=')
+            return at + 1 + strspn(at + 1, " \t\"'");
     }
+    return NULL;
+}
+
+/* The charset in lower case, "" without one; "?" for what cannot be the name of one. */
+static void read_charset(const char *content_type, char name[CHARSET_SIZE])
+{
+    const char *value = find_charset(content_type);
+    size_t length = value ? strcspn(value, "; \t\"'") : 0;
+
+    for (size_t i = 0; i < length && i < CHARSET_SIZE; i++)
+        name[i] = (char)tolower((unsigned char)value[i]);
+    if (length >= CHARSET_SIZE) {
+        name[0] = '?';
+        length = 1;
+    }
+    name[length] = '\0';
 }
 
 /* Whether the media type, without its parameters, contains `part`. */
@@ -250,11 +254,10 @@ void http_text_decode(struct buffer *out, const char *content_type, const char *
 
     if (!length)
         return;
-    if (content_type)
-        find_charset(content_type, charset);
+    read_charset(content_type, charset);
     if (!charset[0] && media_type_has(content_type, "text"))
-        http_text_latin1(out, data, length);
-    else if (!charset[0] && !media_type_has(content_type, "application/json"))
+        snprintf(charset, sizeof(charset), "%s", latin1_names[0]);
+    if (!charset[0] && !media_type_has(content_type, "application/json"))
         add_guessed(out, data, length);
     else if (str_in(charset, latin1_names))
         http_text_latin1(out, data, length);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/http_client.h"
@@ -56,8 +57,9 @@ static void give_client(struct http_provider *self, struct http_client *client)
 struct call {
     char *url;
     char *method;
-    struct http_header *headers; /* names and values owned */
+    struct http_header *headers; /* of texts */
     size_t n_headers;
+    char **texts;      /* owned: a name and a value (may be NULL) for each header */
     json_t *arguments; /* NULL: none */
     struct buffer body;
     bool has_body;
@@ -70,10 +72,9 @@ struct call {
 
 static void call_clear(struct call *call)
 {
-    for (size_t i = 0; i < call->n_headers; i++) {
-        free((void *)(uintptr_t)call->headers[i].name);
-        free((void *)(uintptr_t)call->headers[i].value);
-    }
+    for (size_t i = 0; i < 2 * call->n_headers; i++)
+        free(call->texts[i]);
+    free(call->texts);
     free(call->headers);
     free(call->url);
     free(call->method);
@@ -105,6 +106,16 @@ static char *to_latin1(const char *text)
     return STEAL(out);
 }
 
+/* There is room for it; `value` may be NULL. */
+static void add_header_take(struct call *call, const char *name, char *value)
+{
+    char **texts = call->texts + 2 * call->n_headers;
+
+    texts[0] = mem_strdup(name);
+    texts[1] = value;
+    call->headers[call->n_headers++] = (struct http_header){ .name = texts[0], .value = value };
+}
+
 static int add_header(struct call *call, const char *name, const json_t *value,
                       struct chaos_error *err)
 {
@@ -121,24 +132,23 @@ static int add_header(struct call *call, const char *name, const json_t *value,
             return chaos_error_set(err, CHAOS_E_INVALID,
                                    "header '%s' has characters that no header can carry", name);
     }
-    call->headers[call->n_headers++] =
-        (struct http_header){ .name = mem_strdup(name), .value = STEAL(sent) };
+    add_header_take(call, name, STEAL(sent));
     return 0;
 }
 
 static int set_headers(struct call *call, const json_t *headers, struct chaos_error *err)
 {
+    /* One more for the Content-Type of a form. */
+    size_t room = json_object_size(headers) + 1;
     const json_t *value;
     const char *name;
 
-    if (!value_is_true(headers))
-        return 0;
-    if (!json_is_object(headers))
+    if (value_is_true(headers) && !json_is_object(headers))
         return chaos_error_set(err, CHAOS_E_INVALID, "'headers' must be a mapping, not a %s",
                                value_type_name(headers));
-    /* One more for the Content-Type of a form. */
-    call->headers = mem_zero(json_object_size(headers) + 1, sizeof(*call->headers));
-    json_object_foreach((json_t *)(uintptr_t)headers, name, value)
+    call->headers = mem_zero(room, sizeof(*call->headers));
+    call->texts = mem_zero(2 * room, sizeof(*call->texts));
+    json_object_foreach(json_walkable(headers), name, value)
     {
         int r = add_header(call, name, value, err);
 
@@ -269,13 +279,8 @@ static int set_arguments(struct call *call, const json_t *headers, struct chaos_
     }
     buffer_add(&call->body, buffer_text(&form), form.length);
     call->has_body = true;
-    if (!is_text && !has_header(call, "Content-Type")) {
-        if (!call->headers)
-            call->headers = mem_zero(1, sizeof(*call->headers));
-        call->headers[call->n_headers++] =
-            (struct http_header){ .name = mem_strdup("Content-Type"),
-                                  .value = mem_strdup("application/x-www-form-urlencoded") };
-    }
+    if (!is_text && !has_header(call, "Content-Type"))
+        add_header_take(call, "Content-Type", mem_strdup("application/x-www-form-urlencoded"));
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json_walk.h"
 #include "net/http_client.h"
 #include "value/extended.h"
 #include "value/pytext.h"
@@ -39,7 +40,7 @@ static void add_inner(struct buffer *out, size_t start, const char *name, const 
             add_pair(out, start, name, item);
         }
     } else if (json_is_object(value)) {
-        json_object_foreach((json_t *)(uintptr_t)value, key, item)
+        json_object_foreach(json_walkable(value), key, item)
         {
             add_text_pair(out, start, name, key);
         }
@@ -89,7 +90,7 @@ int http_form_encode(struct buffer *out, const json_t *arguments, struct chaos_e
     const char *name;
 
     if (json_is_object(arguments)) {
-        json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
+        json_object_foreach(json_walkable(arguments), name, value)
         {
             add_values(out, start, name, value);
         }
@@ -115,7 +116,7 @@ int http_form_check_json(const json_t *value, struct chaos_error *err)
                                    ? extended_text(value)
                                    : value_type_name(value));
     if (json_is_object(value)) {
-        json_object_foreach((json_t *)(uintptr_t)value, key, item)
+        json_object_foreach(json_walkable(value), key, item)
         {
             r = http_form_check_json(item, err);
             if (r < 0)

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "net/http_client.h"
 #include "net/http_text.h"
@@ -80,7 +81,7 @@ static bool leaks(const char *text, const struct vault *vault, const json_t *cre
 
     if (vault->token && strstr(text, vault->token))
         return true;
-    json_object_foreach((json_t *)(uintptr_t)credentials, key, value)
+    json_object_foreach(json_walkable(credentials), key, value)
     {
         if (strstr(text, json_string_value(value)))
             return true;
@@ -249,9 +250,9 @@ static int authenticate(struct vault *vault, struct chaos_error *err)
 
 /* The keys of the secret in an answer, borrowed; NULL and the error when there are none. */
 static int find_data(const struct vault *vault, const json_t *answer, long status, const char *path,
-                     const json_t **ret_data, struct chaos_error *err)
+                     json_t **ret_data, struct chaos_error *err)
 {
-    const json_t *data = json_object_get(answer, "data");
+    json_t *data = json_object_get(answer, "data");
     AUTO(str) char *reason = vault_reason(vault, answer, NULL);
 
     if (vault->version == 2)
@@ -309,7 +310,7 @@ int vault_read(const json_t *configuration, const char *path, const char *key,
     AUTO(buffer) struct buffer where = { 0 };
     AUTO(str) char *mount = NULL;
     AUTO(json) json_t *answer = NULL;
-    const json_t *data = NULL;
+    json_t *data = NULL;
     json_t *value;
     long status = 0;
     int r;
@@ -328,7 +329,7 @@ int vault_read(const json_t *configuration, const char *path, const char *key,
         r = find_data(&vault, answer, status, buffer_text(&where), &data, err);
     if (r < 0)
         return r;
-    value = key ? json_object_get(data, key) : (json_t *)(uintptr_t)data;
+    value = key ? json_object_get(data, key) : data;
     if (!value)
         return chaos_error_set(err, CHAOS_E_NOT_FOUND, "the Vault secret '%s' has no key '%s'",
                                path, key);

@@ -57,9 +57,13 @@ static char *plain_text(const char *text)
         if (space && !out.length && !end)
             continue;
         if (digit >= 0)
-            buffer_add_char(&out, (char)('0' + digit));
-        else if (code != '_')
-            buffer_add_char(&out, space ? ' ' : code < 0x80 ? (char)code : '?');
+            code = '0' + (uint32_t)digit;
+        else if (space)
+            code = ' ';
+        else if (code >= 0x80)
+            code = '?';
+        if (code != '_')
+            buffer_add_char(&out, (char)code);
         if (!space)
             end = out.length;
     }

@@ -8,9 +8,7 @@
 #include "base/mem.h"
 #include "value/extended.h"
 #include "value/utf8.h"
-
-/* Python refuses to convert longer ones (sys.int_info.default_max_str_digits). */
-#define INTEGER_DIGITS_MAX 4300
+#include "value/whole.h"
 
 struct reader {
     const char *start;
@@ -89,7 +87,7 @@ static int read_hex(struct reader *r, const char *escape, uint32_t *ret_unit)
     uint32_t unit = 0;
 
     for (int i = 0; i < 4; i++, r->at++) {
-        char c = r->at < r->end ? *r->at : '\0';
+        char c = (char)(r->at < r->end ? *r->at : '\0');
 
         if (!isxdigit((unsigned char)c))
             return fail(r, escape, "expected four hexadecimal digits after '\\u'");
@@ -102,8 +100,8 @@ static int read_hex(struct reader *r, const char *escape, uint32_t *ret_unit)
 /* After "\u": one character, which may take a pair of escapes. */
 static int read_unicode_escape(struct reader *r, const char *escape, struct buffer *out)
 {
-    uint32_t unit;
-    uint32_t low;
+    uint32_t unit = 0;
+    uint32_t low = 0;
     int code;
 
     code = read_hex(r, escape, &unit);
@@ -194,8 +192,8 @@ static int read_text(struct reader *r, struct buffer *scratch, const char **ret_
 static int read_string(struct reader *r, json_t **ret_value)
 {
     AUTO(buffer) struct buffer scratch = { 0 };
-    const char *text;
-    size_t length;
+    const char *text = NULL;
+    size_t length = 0;
     int code;
 
     code = read_text(r, &scratch, &text, &length);
@@ -218,10 +216,10 @@ static bool take_part(struct reader *r, const char *leads, const char *signs)
     const char *start = r->at;
     const char *digits;
 
-    if (r->at == r->end || !memchr(leads, *r->at, strlen(leads)))
+    if (r->at == r->end || !*r->at || !strchr(leads, *r->at))
         return false;
     r->at++;
-    if (r->at < r->end && memchr(signs, *r->at, strlen(signs)))
+    if (r->at < r->end && *r->at && strchr(signs, *r->at))
         r->at++;
     digits = r->at;
     skip_digits(r);
@@ -248,11 +246,9 @@ static json_t *integer_value(const char *text)
 static int read_number(struct reader *r, json_t **ret_value)
 {
     const char *start = r->at;
-    AUTO(str) char *heap = NULL;
-    char local[64];
-    char *text = local;
+    AUTO(buffer) struct buffer text = { 0 };
+    bool too_long;
     bool real;
-    size_t length;
 
     if (*r->at == '-')
         r->at++;
@@ -262,19 +258,13 @@ static int read_number(struct reader *r, json_t **ret_value)
         r->at++;
     else
         skip_digits(r);
-    length = (size_t)(r->at - start);
+    too_long = r->at - start > WHOLE_DIGITS_MAX + (*start == '-');
     real = take_part(r, ".", "");
     real = take_part(r, "eE", "+-") || real;
-    if (!real && length > INTEGER_DIGITS_MAX)
-        return fail(r, start, "an integer may have 4300 digits at most");
-
-    length = (size_t)(r->at - start);
-    if (length >= sizeof(local))
-        text = heap = mem_strndup(start, length);
-    else
-        memcpy(local, start, length);
-    text[length] = '\0';
-    *ret_value = real ? extended_real(strtod(text, NULL)) : integer_value(text);
+    if (too_long && !real)
+        return fail(r, start, "a whole number may have 4300 digits at most");
+    buffer_add(&text, start, (size_t)(r->at - start));
+    *ret_value = real ? extended_real(strtod(text.data, NULL)) : integer_value(text.data);
     return 0;
 }
 
@@ -284,7 +274,7 @@ static int read_array(struct reader *r, json_t **ret_value)
 
     if (!take(r, ']')) {
         do {
-            json_t *item;
+            json_t *item = NULL;
             int code = read_value(r, &item);
 
             if (code < 0)
@@ -301,9 +291,9 @@ static int read_array(struct reader *r, json_t **ret_value)
 static int read_member(struct reader *r, json_t *object)
 {
     AUTO(buffer) struct buffer scratch = { 0 };
-    const char *key;
-    size_t length;
-    json_t *value;
+    const char *key = NULL;
+    size_t length = 0;
+    json_t *value = NULL;
     int code;
 
     if (!take(r, '"'))
@@ -345,7 +335,7 @@ static int read_container(struct reader *r, json_t **ret_value)
     int code;
 
     if (r->depth >= JSON_DEPTH_MAX) {
-        code = fail(r, r->at, "nested deeper than 500 levels");
+        fail(r, r->at, "nested deeper than 500 levels");
         r->err->code = CHAOS_E_LIMIT;
         return -CHAOS_E_LIMIT;
     }
@@ -379,7 +369,7 @@ static int read_value(struct reader *r, json_t **ret_value)
     char c;
 
     skip_blanks(r);
-    c = r->at < r->end ? *r->at : '\0';
+    c = (char)(r->at < r->end ? *r->at : '\0');
     if (c == '{' || c == '[')
         return read_container(r, ret_value);
     if (c == '"') {

@@ -100,7 +100,7 @@ static void add_scientific(struct buffer *out, const struct digits *digits)
 
 void json_write_real(struct buffer *out, double number)
 {
-    struct digits digits;
+    struct digits digits = { .count = 0 };
 
     if (isnan(number)) {
         buffer_add_text(out, "NaN");

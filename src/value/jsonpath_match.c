@@ -303,14 +303,14 @@ static int call_with_arguments(const struct position *next, const struct subscri
     return r;
 }
 
-static json_t *list_of_object(enum path_function function, const json_t *object)
+static json_t *list_of_object(enum path_function function, json_t *object)
 {
     json_t *list = json_array();
     const char *key;
     size_t length;
     json_t *member;
 
-    json_object_keylen_foreach((json_t *)(uintptr_t)object, key, length, member)
+    json_object_keylen_foreach(object, key, length, member)
     {
         if (function == FUNCTION_VALUES)
             json_array_append(list, member);

@@ -16,10 +16,9 @@ static int read_until(struct translator *t, char close, const char *what, char *
 {
     const char *start = t->next.at;
     size_t length;
+    int r;
 
     while (!symbol_is(&t->next, close)) {
-        int r;
-
         if (t->next.code == SYMBOL_END && t->next.at == start)
             return translator_fail(t, 0, "missing %s", what);
         if (t->next.code == SYMBOL_END)
@@ -30,13 +29,13 @@ static int read_until(struct translator *t, char close, const char *what, char *
             return r;
     }
     length = (size_t)(t->next.at - start);
-    if (!length) {
-        int r = translator_advance(t);
-
-        return r < 0 ? r : translator_fail(t, 1, "missing %s", what);
-    }
+    r = translator_advance(t);
+    if (r < 0)
+        return r;
+    if (!length)
+        return translator_fail(t, 1, "missing %s", what);
     *ret_text = mem_strndup(start, length);
-    return translator_advance(t);
+    return 0;
 }
 
 /* str.isidentifier() for ASCII; whatever else is taken for a letter. */
@@ -237,7 +236,7 @@ static int parse_condition(struct translator *t, struct sequence *sequence, cons
 {
     struct width no = width_of(0, 0);
     bool caseless = t->caseless;
-    uint32_t group;
+    uint32_t group = 0;
     int r = read_condition(t, &group);
 
     if (r < 0)
@@ -370,7 +369,7 @@ static int parse_flags(struct translator *t, struct sequence *sequence, struct s
                        bool first, const char *open)
 {
     unsigned outer = t->flags;
-    unsigned on;
+    unsigned on = 0;
     unsigned off = 0;
     int r = read_flags_on(t, &symbol, &on);
 

@@ -102,7 +102,7 @@ static int parse_repeat(struct translator *t, struct sequence *sequence,
                         const struct symbol *symbol)
 {
     struct repeat repeat = { .most = UNLIMITED, .at = symbol->at };
-    size_t here = translator_place(t, t->next.at);
+    const char *here = t->next.at;
     size_t back;
     int r = 1;
 
@@ -118,7 +118,7 @@ static int parse_repeat(struct translator *t, struct sequence *sequence,
         translator_literal(t, sequence, '{');
         return 0;
     }
-    back = translator_place(t, t->next.at) - here;
+    back = codepoint_count(here, (size_t)(t->next.at - here));
     if (repeat.most < repeat.least)
         return translator_fail(t, back, "min repeat greater than max repeat");
     if (sequence->last == ITEM_NONE || sequence->last == ITEM_PLACE)

@@ -13,7 +13,7 @@ size_t translator_place(const struct translator *t, const char *at)
     return codepoint_count(t->pattern, (size_t)(at - t->pattern));
 }
 
-int translator_fail(const struct translator *t, size_t back, const char *format, ...)
+void translator_error(const struct translator *t, size_t back, const char *format, ...)
 {
     size_t position = translator_place(t, t->next.at) - back;
     AUTO(str) char *text = NULL;
@@ -22,7 +22,7 @@ int translator_fail(const struct translator *t, size_t back, const char *format,
     va_start(args, format);
     text = mem_vprintf(format, args);
     va_end(args);
-    return chaos_error_set(t->err, CHAOS_E_INVALID, "%s at position %zu", text, position);
+    chaos_error_set(t->err, CHAOS_E_INVALID, "%s at position %zu", text, position);
 }
 
 int translator_advance(struct translator *t)

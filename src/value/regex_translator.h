@@ -78,8 +78,11 @@ struct sequence {
 
 /* How many characters lie before `at`. */
 size_t translator_place(const struct translator *t, const char *at);
-/* Python's error, `back` characters before the next symbol. */
-int translator_fail(const struct translator *t, size_t back, const char *format, ...) PRINTF(3, 4);
+/* Set Python's error, `back` characters before the next symbol. */
+void translator_error(const struct translator *t, size_t back, const char *format, ...)
+    PRINTF(3, 4);
+/* The same as an error to return; a macro, so that analyzers see that it is one. */
+#define translator_fail(...) (translator_error(__VA_ARGS__), -CHAOS_E_INVALID)
 /* Move to the next symbol. */
 MUST_USE int translator_advance(struct translator *t);
 /* Step over the next symbol if it is `c`: 1, else 0, or an error. */

@@ -11,15 +11,29 @@
 #include "base/str.h"
 #include "value/datetime.h"
 #include "value/extended.h"
+#include "value/utf8.h"
 #include "value/whole.h"
 
 /* Longer texts are no number that anybody meant. */
 #define NUMBER_TEXT_MAX 20000
 #define SIXTIES_MAX     64
 
+/* Characters of a text that an error shows. */
+#define EXCERPT_MAX 40
+
 static int fail(struct chaos_error *err, const char *text, const char *what)
 {
-    return chaos_error_set(err, CHAOS_E_INVALID, "'%.60s' is not %s", text, what);
+    AUTO(buffer) struct buffer excerpt = { 0 };
+
+    for (int i = 0; i < EXCERPT_MAX && *text; i++) {
+        uint32_t point = UTF8_REPLACEMENT;
+        size_t taken = utf8_decode(text, strnlen(text, 4), &point);
+
+        utf8_add(&excerpt, point < 0x20 ? ' ' : point);
+        text += taken ? taken : 1;
+    }
+    return chaos_error_set(err, CHAOS_E_INVALID, "'%s%s' is not %s", buffer_text(&excerpt),
+                           *text ? "..." : "", what);
 }
 
 static int construct_bool(const char *text, json_t **ret_value, struct chaos_error *err)

@@ -136,36 +136,34 @@ static bool is_special_real(struct scan s)
     return is_word(&s, infinities);
 }
 
-/* One or two digits. */
-static bool one_or_two(struct scan *s)
+/* Between `least` and `most` digits. */
+static bool digits(struct scan *s, int least, int most)
 {
-    bool any = one(s, DIGITS);
+    int count = 0;
 
-    one(s, DIGITS);
-    return any;
-}
-
-static bool two(struct scan *s)
-{
-    return one(s, DIGITS) && one(s, DIGITS);
+    while (count < most && one(s, DIGITS))
+        count++;
+    return count >= least;
 }
 
 /* [0-9]{4}-[0-9]{2}-[0-9]{2} */
 static bool is_date(struct scan s)
 {
-    return two(&s) && two(&s) && one(&s, "-") && two(&s) && one(&s, "-") && two(&s) && at_end(&s);
+    return digits(&s, 4, 4) && one(&s, "-") && digits(&s, 2, 2) && one(&s, "-") &&
+           digits(&s, 2, 2) && at_end(&s);
 }
 
 /* [0-9]{4}-[0-9][0-9]?-[0-9][0-9]? ([Tt]|[ \t]+) [0-9][0-9]?:[0-9]{2}:[0-9]{2} (\.[0-9]*)?
  * ([ \t]*(Z|[-+][0-9][0-9]?(:[0-9]{2})?))? */
 static bool is_moment(struct scan s)
 {
-    if (!two(&s) || !two(&s) || !one(&s, "-") || !one_or_two(&s) || !one(&s, "-") ||
-        !one_or_two(&s))
+    if (!digits(&s, 4, 4) || !one(&s, "-") || !digits(&s, 1, 2) || !one(&s, "-") ||
+        !digits(&s, 1, 2))
         return false;
     if (!one(&s, "Tt") && !many(&s, " \t"))
         return false;
-    if (!one_or_two(&s) || !one(&s, ":") || !two(&s) || !one(&s, ":") || !two(&s))
+    if (!digits(&s, 1, 2) || !one(&s, ":") || !digits(&s, 2, 2) || !one(&s, ":") ||
+        !digits(&s, 2, 2))
         return false;
     if (one(&s, "."))
         many(&s, DIGITS);
@@ -174,9 +172,9 @@ static bool is_moment(struct scan s)
     many(&s, " \t");
     if (one(&s, "Z"))
         return at_end(&s);
-    if (!one(&s, "+-") || !one_or_two(&s))
+    if (!one(&s, "+-") || !digits(&s, 1, 2))
         return false;
-    return at_end(&s) || (one(&s, ":") && two(&s) && at_end(&s));
+    return at_end(&s) || (one(&s, ":") && digits(&s, 2, 2) && at_end(&s));
 }
 
 enum yaml_tag yaml_tag_resolve(const char *text, size_t length)

@@ -88,8 +88,8 @@ static void add_base64(struct buffer *out, const unsigned char *data, size_t len
 
         buffer_add_char(out, alphabet[bits >> 18]);
         buffer_add_char(out, alphabet[bits >> 12 & 63]);
-        buffer_add_char(out, left > 1 ? alphabet[bits >> 6 & 63] : '=');
-        buffer_add_char(out, left > 2 ? alphabet[bits & 63] : '=');
+        buffer_add_char(out, (char)(left > 1 ? alphabet[bits >> 6 & 63] : '='));
+        buffer_add_char(out, (char)(left > 2 ? alphabet[bits & 63] : '='));
     }
 }
 

@@ -50,10 +50,22 @@ start() { # server; sets pid and port
     done
 }
 
-measure() { # server connections idle: one line of figures and the memory
+cpu_ticks() {
+    awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$pid/stat" # user and system
+}
+
+# One line of figures: rate, p50, p99, least and most of a connection, peak memory, processor time.
+measure() { # server connections idle
+    local figures before
     start "$1"
-    figures=$(timeout $((seconds * 2 + 20)) "$build/tests/bench/echo_bench" "$port" "$2" "$3" "$size" "$seconds") || figures="0 0 0 0 0" # it broke, or took too long
-    echo "$figures $(awk '/VmHWM/ { print $2 }' "/proc/$pid/status")" >>"$work/$1.$2.$3"
+    before=$(cpu_ticks)
+    figures=$(timeout $((seconds * 2 + 20)) "$build/tests/bench/echo_bench" "$port" "$2" "$3" \
+        "$size" "$seconds") || figures="0 0 0 0 0" # it broke, or took too long
+    # the load runs for a quarter of the time before it counts
+    echo "$figures $(awk '/VmHWM/ { print $2 }' "/proc/$pid/status")" \
+        "$(awk -v ticks=$(($(cpu_ticks) - before)) -v hz="$(getconf CLK_TCK)" -v rate="${figures%% *}" \
+            -v s="$seconds" 'BEGIN { print rate ? ticks / hz * 1e6 / (rate * s * 1.25) : 0 }')" \
+        >>"$work/$1.$2.$3"
     stop
 }
 
@@ -62,8 +74,8 @@ median() { # file column
 }
 
 shapes="1:0 100:0 5000:0 100:10000"
-printf '%-11s %6s %6s %9s %7s %8s %8s %9s %8s\n' \
-    server conns idle lines/s p50/us p99/us RSS/KiB /loop /java
+printf '%-11s %6s %6s %9s %7s %8s %8s %12s %6s %6s\n' \
+    server conns idle lines/s p50/us p99/us RSS/KiB cpu-us/line /loop /java
 for shape in $shapes; do
     connections=${shape%:*} idle=${shape#*:}
     if [ $((connections + idle + 100)) -gt "$descriptors" ]; then
@@ -81,8 +93,8 @@ for shape in $shapes; do
     for server in "${servers[@]}"; do
         file=$work/$server.$connections.$idle
         rate=$(median "$file" 1)
-        printf '%-11s %6d %6d %9d %7d %8d %8d %9s %8s\n' "$server" "$connections" "$idle" "$rate" \
-            "$(median "$file" 2)" "$(median "$file" 3)" "$(median "$file" 6)" \
+        printf '%-11s %6d %6d %9d %7d %8d %8d %12.2f %6s %6s\n' "$server" "$connections" "$idle" "$rate" \
+            "$(median "$file" 2)" "$(median "$file" 3)" "$(median "$file" 6)" "$(median "$file" 7)" \
             "$(awk -v a="$rate" -v b="$floor" 'BEGIN { print b ? sprintf("%.2f", a / b) : "-" }')" \
             "$(awk -v a="$rate" -v b="$java" 'BEGIN { print b ? sprintf("%.2f", a / b) : "-" }')"
     done

@@ -56,6 +56,10 @@ static void fail(const char *what)
     exit(1);
 }
 
+/* Wait for the server now and then: Java's queues only 50 that it did not accept yet, and a client
+ * beyond them tries again after a second. */
+#define CONNECTS_AHEAD 32
+
 static int connect_to(uint16_t port)
 {
     struct sockaddr_in address = {
@@ -80,15 +84,30 @@ static void ask(struct bench *bench, struct client *client)
         fail("echo_bench: send");
 }
 
+/* One line there and back. */
+static void catch_up(int fd)
+{
+    char answer[2];
+
+    if (send(fd, "x\n", 2, MSG_NOSIGNAL) != 2 || recv(fd, answer, 2, MSG_WAITALL) != 2)
+        fail("echo_bench: the server does not answer");
+}
+
 static void start(struct bench *bench)
 {
-    for (long i = 0; i < bench->idle; i++)
-        connect_to(bench->port); /* stays open until the process ends */
+    for (long i = 0; i < bench->idle; i++) {
+        int fd = connect_to(bench->port); /* stays open until the process ends */
+
+        if (i % CONNECTS_AHEAD == 0)
+            catch_up(fd);
+    }
     for (long i = 0; i < bench->connections; i++) {
         struct client *client = &bench->clients[i];
         struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
 
         client->fd = connect_to(bench->port);
+        if (i % CONNECTS_AHEAD == 0)
+            catch_up(client->fd);
         epoll_ctl(bench->epoll, EPOLL_CTL_ADD, client->fd, &event);
     }
     for (long i = 0; i < bench->connections; i++)

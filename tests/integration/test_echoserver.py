@@ -253,6 +253,16 @@ class Survival(unittest.TestCase):
             slow.settimeout(DEADLINE_S)
             self.assertEqual(len(read_exactly(slow, sent // 1024 * 1024)), sent // 1024 * 1024)
 
+    def test_a_reader_that_pauses_after_bye_still_gets_all_its_answers(self):
+        lines = b"v" * (MIB - 1) + b"\n"
+        with Server("--quiet") as server, server.connect(receive_buffer=8192) as slow:
+            sender = threading.Thread(target=slow.sendall, args=(lines * 8 + b"bye\n",))
+            sender.start()
+            read_exactly(slow, 6 * MIB)
+            sender.join(DEADLINE_S)
+            time.sleep(1.5)  # longer than the server waits for a client that was answered
+            self.assertEqual(read_to_end(slow)[-4:], b"bye\n")
+
     def test_a_client_that_never_reads_does_not_make_the_server_spin(self):
         with Server("--quiet") as server, server.connect(receive_buffer=8192) as slow:
             slow.setblocking(False)

@@ -5,7 +5,7 @@
 usage: compare_values.py VALUE_FILTER [COUNT [SEED]]
 
 Runs with the interpreter whose modules are the truth; parts whose module is missing are skipped and
-named. Exits with 1 when anything differs, with 77 when there was nothing to compare with.
+named. Exits with 1 when anything differs.
 """
 import datetime
 import json

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compare our regular expressions, JSON paths and decimals with Python's, at random.
+"""Compare our regular expressions, JSON paths, decimals and tolerances with Python's, at random.
 
-usage: match_compare.py DRIVER regex|jsonpath|decimal [COUNT [SEED]]
+usage: match_compare.py DRIVER regex|jsonpath|decimal|tolerance [COUNT [SEED]]
        match_compare.py record jsonpath [COUNT [SEED]]
 
-DRIVER is the built match_driver. Run it with a Python 3.11 that has jsonpath2 0.4 for "jsonpath".
+DRIVER is the built match_driver. Run it with a Python 3.11 that has jsonpath2 0.4 for "jsonpath"
+and the Chaos Toolkit for "tolerance".
 Prints each question whose answers differ; exits with 1 when there is one. "record" writes the
 table that test_jsonpath reads instead: [path, document, values], null for values when the path or
 the match is refused.
@@ -190,6 +191,63 @@ class JsonPath:
         return json.dumps(ours) == json.dumps(theirs)
 
 
+class Tolerance:
+    values = [0, 1, 200, 3, -1, 2.5, 200.0, True, False, None, "", "a", "ab", "200", "[1, 2]", "{\"a\": 1}",
+              "${code}", 10**20, float("nan"), float("inf")]
+    patterns = ["a", "^b", "${name}", "(", "\\d+", "", 5, None, "[", "${code}"]
+    paths = ["$", "$.a", "$.*", "$[0]", "$.${name}", "x", "", " $.a ", 5, None, "$[?(@ > 1)]", "$..a", "$.a[*]"]
+    configuration = {"code": 200, "name": "a", "list": [1, 2]}
+
+    def value(self, rnd, depth=0):
+        kind = rnd.random()
+        if kind < 0.5 or depth > 2:
+            return rnd.choice(self.values)
+        if kind < 0.7:
+            return [self.value(rnd, depth + 1) for _ in range(rnd.randint(0, 3))]
+        return {rnd.choice(["a", "b", "status", "target"]): self.value(rnd, depth + 1)
+                for _ in range(rnd.randint(0, 3))}
+
+    def mapping(self, rnd):
+        kind = rnd.choice(["regex", "jsonpath", "jsonpath", "range", "other"])
+        tolerance = {"type": kind} if rnd.random() < 0.98 else {}
+        if kind == "regex" and rnd.random() < 0.95:
+            tolerance["pattern"] = rnd.choice(self.patterns)
+        if kind == "jsonpath" and rnd.random() < 0.95:
+            tolerance["path"] = rnd.choice(self.paths)
+        if kind == "range" and rnd.random() < 0.95:
+            tolerance["range"] = [rnd.choice(self.values) for _ in range(rnd.choice([2, 2, 2, 3]))]
+        if rnd.random() < 0.5:
+            tolerance["target"] = rnd.choice(["a", "b", "status", "", None, 5])
+        if kind == "jsonpath" and rnd.random() < 0.4:
+            tolerance["count"] = rnd.choice([0, 1, 2, 1.0, None, True, "1"])
+        if kind == "jsonpath" and rnd.random() < 0.4:
+            tolerance["expect"] = rnd.choice([self.value(rnd), [self.value(rnd)], "${code}", "${list}"])
+        return tolerance
+
+    def question(self, rnd):
+        tolerance = self.mapping(rnd) if rnd.random() < 0.6 else self.value(rnd)
+        value = tolerance if rnd.random() < 0.1 else self.value(rnd)
+        return tolerance, value, self.configuration
+
+    def expected(self, question):
+        from chaoslib.exceptions import InvalidActivity
+        from chaoslib.hypothesis import ensure_hypothesis_tolerance_is_valid, within_tolerance
+        tolerance, value, configuration = question
+        try:
+            ensure_hypothesis_tolerance_is_valid(tolerance)
+            valid = True
+        except (InvalidActivity, AttributeError):  # a path that is no text has no strip()
+            valid = False
+        try:
+            met = bool(within_tolerance(tolerance, value, configuration, {}))
+        except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError, re.error):
+            met = None
+        return {"value": [valid, met]}
+
+    def agree(self, question, ours, theirs):
+        return ours == theirs
+
+
 class Decimals:
     texts = ["1", "1.5", " 2_000 ", "1e3", "-1e-3", "Infinity", "-inf", "nan", "sNaN1", "", "x", ".", "1.",
              ".5", "1e", "0e999999999999999999", "1e999999999999999999", "1e1000000000000000000",
@@ -243,7 +301,7 @@ def record(kind, count, rnd):
 
 
 def main():
-    kinds = {"regex": Regex, "jsonpath": JsonPath, "decimal": Decimals}
+    kinds = {"regex": Regex, "jsonpath": JsonPath, "decimal": Decimals, "tolerance": Tolerance}
     if len(sys.argv) < 3 or sys.argv[2] not in kinds:
         sys.exit(__doc__)
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 5000
@@ -255,7 +313,7 @@ def main():
         sys.exit(record(kinds[sys.argv[2]](), count, rnd))
     driver, kind, differ, errors = Driver(sys.argv[1]), kinds[sys.argv[2]](), 0, 0
     for _ in range(count):
-        question = kind.question(rnd)
+        question = json.loads(json.dumps(kind.question(rnd)))  # so that no NaN is another
         theirs = kind.expected(question)
         ours = driver.ask(sys.argv[2], *question)
         errors += "error" in theirs

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Answers questions of match_compare.py, one JSON array a line:
  *   ["regex", pattern, text]  ["jsonpath", path, document]  ["decimal", value, lower, upper]
+ *   ["tolerance", tolerance, value, configuration]
  * each with one line of JSON: {"value": ..} or {"error": text, "code": number}. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/tolerance.h"
 #include "value/decimal.h"
 #include "value/json.h"
 #include "value/jsonpath.h"
@@ -48,6 +50,20 @@ static int ask_decimal(const json_t *question, json_t **ret_value, struct chaos_
     return r;
 }
 
+/* [well formed, met or null] */
+static int ask_tolerance(const json_t *question, json_t **ret_value, struct chaos_error *err)
+{
+    AUTO(chaos_error) struct chaos_error ignored = { 0 };
+    const json_t *tolerance = json_array_get(question, 1);
+    bool valid = tolerance_validate(tolerance, &ignored) == 0;
+    bool met;
+    int r = tolerance_check(tolerance, json_array_get(question, 2), json_array_get(question, 3),
+                            NULL, &met, err);
+
+    *ret_value = json_pack("[bo]", valid, r < 0 ? json_null() : json_boolean(met));
+    return 0;
+}
+
 static int ask(const char *line, json_t **ret_value, struct chaos_error *err)
 {
     AUTO(json) json_t *question = NULL;
@@ -63,6 +79,8 @@ static int ask(const char *line, json_t **ret_value, struct chaos_error *err)
         return ask_jsonpath(question, ret_value, err);
     if (str_equal(what, "decimal"))
         return ask_decimal(question, ret_value, err);
+    if (str_equal(what, "tolerance"))
+        return ask_tolerance(question, ret_value, err);
     return chaos_error_set(err, CHAOS_E_INVALID, "unknown question");
 }
 

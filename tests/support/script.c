@@ -34,8 +34,13 @@ struct script script_start(const char *name, const char *const *arguments)
     close(in[0]);
     close(out[1]);
     script.input = in[1];
-    if (read(out[0], line, sizeof(line) - 1) <= 0)
-        abort();
+    /* To the newline: Python may write that by itself, and must not find the pipe closed. */
+    while (!strchr(line, '\n')) {
+        size_t length = strlen(line);
+
+        if (length + 1 == sizeof(line) || read(out[0], line + length, 1) <= 0)
+            abort();
+    }
     close(out[0]);
     script.port = (int)strtol(line, NULL, 10);
     return script;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Controls, event handlers and notification plug-ins in Python. */
+#include "engine/guest.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "providers/python_worker.h"
+
+static json_t *borrow(const json_t *value)
+{
+    return value ? json_pack("O", value) : json_null();
+}
+
+static int import(void *self, const char *module, json_t **ret_hooks, char **ret_reason,
+                  const struct cancel *cancel, struct chaos_error *err)
+{
+    AUTO(json) json_t *message = python_request_new("import", CALL_FOREGROUND);
+    AUTO(python_reply) struct python_reply reply = { 0 };
+    struct python_request request = {
+        .message = message,
+        .place = CALL_FOREGROUND,
+        .cancel = cancel,
+        .what = "the import of module",
+        .name = module,
+    };
+    int r;
+
+    json_object_set_new(message, "module", json_string(module));
+    python_exchange(self, &request, &reply);
+    r = python_reply_error(&reply, err);
+    if (r < 0)
+        return r;
+    *ret_hooks = json_incref(json_object_get(reply.body, "output"));
+    if (!*ret_hooks)
+        *ret_hooks = json_null();
+    if (ret_reason)
+        *ret_reason = mem_strdup(json_string_value(json_object_get(reply.body, "reason")));
+    return 0;
+}
+
+/* [[name], [name, value], ...] */
+static json_t *pack_documents(const struct guest_document *documents, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, documents[i].value
+                                        ? json_pack("[s, O]", documents[i].name, documents[i].value)
+                                        : json_pack("[s]", documents[i].name));
+    return list;
+}
+
+static json_t *pack_place(const struct guest_place *place)
+{
+    if (!place)
+        return json_null();
+    if (!place->document)
+        return json_pack("{s:o}", "value", borrow(place->value));
+    return json_pack("{s:s, s:s}", "document", place->document, "pointer",
+                     place->pointer ? place->pointer : "");
+}
+
+static void read_reply(const struct python_reply *got, struct guest_reply *reply)
+{
+    AUTO(call_result) struct call_result result = { 0 };
+    json_t *changes;
+    bool stopped = false;
+
+    *reply = (struct guest_reply){ .status = got->status };
+    if (!got->body) {
+        reply->message = mem_strdup(got->message);
+        return;
+    }
+    worker_reply_result(got->body, &result, &stopped);
+    reply->status = stopped ? CALL_CANCELLED : result.status;
+    reply->message = STEAL(result.message);
+    reply->has_exit_code = result.has_exit_code;
+    reply->exit_code = result.exit_code;
+    reply->handlers = (int)json_integer_value(json_object_get(got->body, "handlers"));
+    reply->forgotten = json_is_true(json_object_get(got->body, "forgotten"));
+    changes = json_object_get(got->body, "changes");
+    if (json_is_object(changes))
+        reply->changes = json_incref(changes);
+}
+
+static void hook(void *self, const struct guest_hook *hook, struct guest_reply *reply)
+{
+    AUTO(json) json_t *message = python_request_new("hook", hook->place);
+    AUTO(python_reply) struct python_reply got = { 0 };
+    struct python_request request = {
+        .message = message,
+        .place = hook->place,
+        .cancel = hook->cancel,
+        .what = hook->function,
+        .name = hook->module,
+    };
+
+    json_object_set_new(message, "module", json_string(hook->module));
+    json_object_set_new(message, "function", json_string(hook->function));
+    json_object_set_new(message, "arguments", borrow(hook->arguments));
+    json_object_set_new(message, "documents", pack_documents(hook->documents, hook->n_documents));
+    json_object_set_new(message, "context", pack_place(hook->context));
+    json_object_set_new(message, "state", pack_place(hook->state));
+    json_object_set_new(message, "control", borrow(hook->control));
+    python_exchange(self, &request, &got);
+    read_reply(&got, reply);
+}
+
+static void event(void *self, const char *event, const json_t *arguments,
+                  const struct guest_document *documents, size_t n_documents, enum call_place place,
+                  struct guest_reply *reply)
+{
+    AUTO(json) json_t *message = python_request_new("event", place);
+    AUTO(python_reply) struct python_reply got = { 0 };
+    struct python_request request = {
+        .message = message,
+        .place = place,
+        .what = "the handlers of event",
+        .name = event,
+    };
+
+    json_object_set_new(message, "event", json_string(event));
+    json_object_set_new(message, "arguments", borrow(arguments));
+    json_object_set_new(message, "documents", pack_documents(documents, n_documents));
+    python_exchange(self, &request, &got);
+    read_reply(&got, reply);
+}
+
+static void notify(void *self, const char *module, const char *function, const json_t *channel,
+                   const json_t *payload)
+{
+    AUTO(json) json_t *message = python_request_new("notify", CALL_FOREGROUND);
+    AUTO(python_reply) struct python_reply got = { 0 };
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    struct python_request request = {
+        .message = message,
+        .place = CALL_FOREGROUND,
+        .what = "notification plug-in",
+        .name = module,
+    };
+
+    json_object_set_new(message, "module", json_string(module));
+    json_object_set_new(message, "function", json_string(function));
+    json_object_set_new(message, "channel", borrow(channel));
+    json_object_set_new(message, "payload", borrow(payload));
+    python_exchange(self, &request, &got);
+    if (python_reply_error(&got, &err) < 0)
+        log_debug("notification plug-in '%s' failed: %s", module, chaos_error_text(&err));
+}
+
+void python_guest(struct python *python, struct guest *ret_guest)
+{
+    *ret_guest = (struct guest){
+        .self = python,
+        .import = import,
+        .hook = hook,
+        .event = event,
+        .notify = notify,
+    };
+}

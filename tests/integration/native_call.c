@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one activity on its native row, for the tests: no experiment, no engine.
+//
+// usage: native_call [--check] [--cancel-after-ms N] ACTIVITY [CONFIGURATION [SECRETS]]
+//
+// The arguments are JSON text. Prints one line of JSON: status, output, message, took_ms.
+#include <getopt.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "lib/extensions.h"
+#include "providers/native.h"
+#include "value/json.h"
+
+static const char *const status_names[] = {
+    [CALL_SUCCEEDED] = "succeeded",     [CALL_FAILED] = "failed", [CALL_CRASHED] = "crashed",
+    [CALL_INTERRUPTED] = "interrupted", [CALL_EXITED] = "exited", [CALL_KEYBOARD] = "keyboard",
+    [CALL_CANCELLED] = "cancelled",
+};
+
+struct order {
+    bool check;
+    int64_t cancel_after_ms; /* -1: never */
+    json_t *activity;
+    json_t *configuration;
+    json_t *secrets;
+    struct cancel cancel;
+};
+
+static json_t *parse(const char *text)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    json_t *value = NULL;
+
+    if (json_parse(text, strlen(text), &value, &err) < 0)
+        fprintf(stderr, "native_call: '%s': %s\n", text, chaos_error_text(&err));
+    return value;
+}
+
+static int read_order(int argc, char **argv, struct order *order)
+{
+    static const struct option options[] = {
+        { "check", no_argument, NULL, 'c' },
+        { "cancel-after-ms", required_argument, NULL, 'a' },
+        { 0 },
+    };
+    int option;
+
+    order->cancel_after_ms = -1;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == '?')
+            return -1;
+        if (option == 'c')
+            order->check = true;
+        else
+            order->cancel_after_ms = strtoll(optarg, NULL, 10);
+    }
+    if (optind >= argc)
+        return -1;
+    order->activity = parse(argv[optind]);
+    order->configuration = parse(optind + 1 < argc ? argv[optind + 1] : "{}");
+    order->secrets = parse(optind + 2 < argc ? argv[optind + 2] : "{}");
+    return order->activity && order->configuration && order->secrets ? 0 : -1;
+}
+
+static void *raise_later(void *argument)
+{
+    struct order *order = argument;
+
+    (void)wait_until(clock_now() + order->cancel_after_ms * CLOCK_NS_PER_MS, NULL);
+    cancel_raise(&order->cancel, 1);
+    return NULL;
+}
+
+static void play(struct order *order, const struct chaos_function *function,
+                 struct call_result *result)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    struct provider_call call = { .activity = order->activity,
+                                  .configuration = order->configuration,
+                                  .secrets = order->secrets,
+                                  .cancel = &order->cancel };
+    pthread_t thread;
+    bool started = false;
+
+    if (native_check(function, order->activity, &err) < 0) {
+        call_set(result, CALL_FAILED, "%s", chaos_error_text(&err));
+        return;
+    }
+    if (order->check)
+        return;
+    if (order->cancel_after_ms >= 0)
+        started = pthread_create(&thread, NULL, raise_later, order) == 0;
+    native_call(function, &call, result);
+    if (started)
+        pthread_join(thread, NULL);
+}
+
+static void print_result(const struct call_result *result, int64_t took_ns)
+{
+    AUTO(json) json_t *line = json_object();
+    AUTO(str) char *text = NULL;
+
+    json_object_set_new(line, "status", json_string(status_names[result->status]));
+    json_object_set_new(line, "output", result->output ? json_incref(result->output) : json_null());
+    json_object_set_new(line, "message",
+                        result->message ? json_string(result->message) : json_null());
+    json_object_set_new(line, "took_ms", json_real((double)took_ns / CLOCK_NS_PER_MS));
+    text = json_text(line, JSON_STYLE_LINE);
+    puts(text);
+}
+
+int main(int argc, char **argv)
+{
+    AUTO(extensions) struct extensions *extensions = extensions_new(NULL);
+    AUTO(call_result) struct call_result result = { 0 };
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    struct order order = { .cancel = { .fd = -1 } };
+    const struct chaos_function *function = NULL;
+    const json_t *provider;
+    int64_t start = clock_now();
+
+    if (read_order(argc, argv, &order) < 0 || cancel_init(&order.cancel, &err) < 0)
+        return 2;
+    provider = json_object_get(order.activity, "provider");
+    if (extensions_find(extensions, json_string_value(json_object_get(provider, "module")),
+                        json_string_value(json_object_get(provider, "func")), &function, &err) < 0)
+        call_set(&result, CALL_FAILED, "%s", chaos_error_text(&err));
+    else
+        play(&order, function, &result);
+    print_result(&result, clock_now() - start);
+    cancel_clear(&order.cancel);
+    json_decref(order.activity);
+    json_decref(order.configuration);
+    json_decref(order.secrets);
+    return result.status == CALL_SUCCEEDED ? 0 : 1;
+}

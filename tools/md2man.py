@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Turn a manual page in Markdown into roff (man macros).
+
+usage: md2man.py PAGE.1.md VERSION > PAGE.1
+
+Knows what the pages of docs/man use, and no more: headings, paragraphs, "term" + ":   text"
+definitions, "- " bullets, fenced code, **bold**, *italic*, `code`. Anything else in a line is text.
+"""
+import re
+import sys
+
+TITLE = re.compile(r"# ([\w-]+)\((\d)\)$")
+SPAN = re.compile(r"\*\*(?P<bold>.+?)\*\*|\*(?P<italic>.+?)\*|`(?P<code>[^`]+)`")
+
+
+def escape(text):
+    """Plain text as roff shows it: no line may begin with a control character."""
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    return re.sub(r"^(['.])", r"\\&\1", text)
+
+
+def unescape_markdown(text):
+    return re.sub(r"\\([\\*_`<>\[\]])", r"\1", text)
+
+
+def inline(text):
+    """Text with its spans in bold, in italics, or (code) in bold."""
+    out, at = [], 0
+    for span in SPAN.finditer(text):
+        out.append(escape(unescape_markdown(text[at:span.start()])))
+        if span["italic"]:
+            out.append("\\fI" + escape(unescape_markdown(span["italic"])) + "\\fR")
+        elif span["bold"]:
+            out.append("\\fB" + escape(unescape_markdown(span["bold"])) + "\\fR")
+        else:
+            out.append("\\fB" + escape(span["code"]) + "\\fR")
+        at = span.end()
+    out.append(escape(unescape_markdown(text[at:])))
+    return "".join(out)
+
+
+def blocks(lines):
+    """Yield (kind, text): the paragraphs of the page, each with its lines joined."""
+    kind, held, fenced = None, [], False
+    for line in [*lines, ""]:
+        if line.startswith("```"):
+            if fenced:
+                yield "code", held
+            kind, held, fenced = None, [], not fenced
+            continue
+        if fenced:
+            held.append(line)
+            continue
+        starts = next((k for mark, k in (("# ", "title"), ("### ", "part"), ("## ", "section"),
+                                         (":   ", "definition"), ("- ", "bullet"),
+                                         ("    ", "more")) if line.startswith(mark)), None)
+        if starts == "more" and held:
+            starts = None  # the second line of an item
+        if (not line or starts) and held:
+            yield kind, " ".join(held)
+            held = []
+        if line:
+            kind = starts or (kind if held else "text")
+            held.append(line.lstrip("#:- ") if starts else line.strip())
+
+
+def convert(page, version):
+    out, followed = [], list(blocks(page.splitlines())) + [(None, "")]
+    for (kind, text), (next_kind, _) in zip(followed, followed[1:]):
+        if kind == "title":
+            name, section = TITLE.match("# " + text).groups()
+            out.append(f'.TH "{name.upper()}" "{section}" "" "Fracas {version}" "User Commands"')
+        elif kind in ("section", "part"):
+            out.append((".SH " if kind == "section" else ".SS ") + inline(text))
+        elif kind == "code":
+            out += [".PP", ".RS 4", ".nf", *map(escape, text), ".fi", ".RE"]
+        elif kind == "bullet":
+            out += [".IP \\(bu 2", inline(text)]
+        elif kind == "more":
+            out += [".IP", inline(text)]
+        elif kind == "definition":
+            out.append(inline(text))
+        elif kind == "text":
+            if next_kind == "definition":
+                out.append(".TP")
+            elif not out[-1].startswith(".S"):
+                out.append(".PP")
+            out.append(inline(text))
+    return "\n".join(out) + "\n"
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as page:
+        sys.stdout.write(convert(page.read(), sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()
