@@ -107,6 +107,8 @@ static int read_name(struct parser *parser, const char **ret_prefix, const char 
     *ret_prefix = "";
     *ret_name = start;
     if (colon) {
+        if (!colon[1] || strchr(colon + 1, ':'))
+            return fail(parser, CHAOS_E_INVALID, "a name with a ':' too many", err);
         *colon = '\0';
         *ret_prefix = start;
         *ret_name = colon + 1;

@@ -6,6 +6,9 @@
 
 #include "aws/base64.h"
 #include "aws/codec.h"
+#include "aws/sigv4.h"
+#include "aws/sigv4_canonical.h"
+#include "aws/timestamp.h"
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "value/json.h"
@@ -146,13 +149,107 @@ static int decode_response(struct task *task, json_t **ret_out, struct chaos_err
     return aws_response_decode(&task->operation, &response, ret_out, err);
 }
 
+/* Headers as pairs: a name may come twice. */
+static void read_signable(const json_t *in, struct aws_request *request)
+{
+    size_t index;
+    json_t *pair;
+
+    request->method = mem_strdup(text_of(in, "method"));
+    request->path = mem_strdup(text_of(in, "path"));
+    request->query = mem_strdup(text_of(in, "query"));
+    base64_decode(&request->body, text_of(in, "body"));
+    json_array_foreach(json_object_get(in, "headers"), index, pair)
+        uri_pairs_add(&request->headers, json_string_value(json_array_get(pair, 0)),
+                      json_string_value(json_array_get(pair, 1)));
+}
+
+static json_t *signed_json(const struct aws_request *request)
+{
+    json_t *headers = json_array();
+
+    for (size_t i = 0; i < request->headers.count; i++)
+        json_array_append_new(headers, json_pack("[s,s]", request->headers.items[i].name,
+                                                 request->headers.items[i].value));
+    return json_pack("{s:o, s:s}", "headers", headers, "query", request->query);
+}
+
+static int sign(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    const char *token = text_of(task->in, "token");
+    const char *hash = text_of(task->in, "canonical_hash");
+    struct sigv4_key key = { text_of(task->in, "access_key"), text_of(task->in, "secret_key"),
+                             *token ? token : NULL };
+    struct sigv4_scope scope = {
+        .region = text_of(task->in, "region"),
+        .service = text_of(task->in, "signing_name"),
+        .flags = (unsigned)json_integer_value(json_object_get(task->in, "flags")),
+    };
+    int64_t expires_s = json_integer_value(json_object_get(task->in, "expires"));
+    AUTO(aws_request) struct aws_request request = { 0 };
+    AUTO(buffer) struct buffer canonical = { 0 };
+    AUTO(str) char *names = NULL;
+    struct digest digest;
+    int r = digest_open(&digest, err);
+
+    if (r < 0)
+        return r;
+    aws_timestamp_parse(text_of(task->in, "time"), &scope.time_us);
+    read_signable(task->in, &request);
+    if (*hash) {
+        names = sigv4_signed_headers(&request.headers);
+        sigv4_canonical_request(&request, scope.flags, names, hash, &canonical);
+        *ret_out = json_string(buffer_text(&canonical));
+        return 0;
+    }
+    r = expires_s ? sigv4_presign(&digest, &key, &scope, expires_s, &request, err)
+                  : sigv4_sign(&digest, &key, &scope, &request, err);
+    if (r == 0)
+        *ret_out = signed_json(&request);
+    return r;
+}
+
+static const char *secret_of(void *data, const char *access_key, const char *token)
+{
+    const json_t *in = data;
+
+    (void)token;
+    return str_equal(access_key, text_of(in, "access_key")) ? text_of(in, "secret_key") : NULL;
+}
+
+static int verify(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(aws_request) struct aws_request request = { 0 };
+    AUTO(sigv4_signer) struct sigv4_signer signer = { 0 };
+    AUTO(chaos_error) struct chaos_error why = { 0 };
+    struct digest digest;
+    int64_t now_us = 0;
+    int r = digest_open(&digest, err);
+
+    if (r < 0)
+        return r;
+    aws_timestamp_parse(text_of(task->in, "time"), &now_us);
+    read_signable(task->in, &request);
+    r = sigv4_verify(&digest, &request,
+                     (unsigned)json_integer_value(json_object_get(task->in, "flags")), now_us,
+                     secret_of, json_walkable(task->in), &signer, &why);
+    *ret_out = r < 0 ? json_pack("{s:s?, s:s}", "refusal", signer.refusal, "why", why.message)
+                     : json_pack("{s:s, s:s, s:s}", "access_key", signer.access_key, "region",
+                                 signer.region, "service", signer.service);
+    return 0;
+}
+
 static const struct {
     const char *name;
     run_task run;
 } tasks[] = {
-    { "encode_request", encode_request },   { "decode_request", decode_request },
-    { "encode_response", encode_response }, { "decode_response", decode_response },
+    { "encode_request", encode_request },
+    { "decode_request", decode_request },
+    { "encode_response", encode_response },
+    { "decode_response", decode_response },
     { "encode_fault", encode_fault },
+    { "sign", sign },
+    { "verify", verify },
 };
 
 static int run_line(const struct aws_models *models, const char *line, size_t length,
