@@ -38,7 +38,8 @@ FLAGS = {"required": 4, "flattened": 5, "streaming": 6, "idempotencyToken": 7, "
 SHAPE_TRAITS = ("min", "max", "enum", "timestampFormat", "payload", "error", "xmlNamespace")
 MEMBER_TRAITS = ("timestampFormat", "xmlNamespace", "queryName", "contextParam")
 OPERATION_TRAITS = ("authtype", "auth", "httpChecksum", "httpChecksumRequired", "unsignedPayload",
-                    "staticContextParams", "operationContextParams", "endpointdiscovery")
+                    "staticContextParams", "operationContextParams", "endpointdiscovery",
+                    "deprecated")
 SERVICE_TRAITS = ("globalEndpoint", "protocolSettings", "awsQueryCompatible", "auth")
 
 TAG_CONSTANT, TAG_STRING, TAG_INTEGER, TAG_ARRAY, TAG_OBJECT, TAG_WIDE, TAG_REAL = range(7)

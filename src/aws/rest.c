@@ -220,18 +220,41 @@ static int literal_length(const char *uri)
     return count;
 }
 
+/* How many parameters of the query the operation demands; -1 when one is missing. */
+static int demand_rank(const struct aws_shape *shape, const struct uri_pairs *query)
+{
+    int rank = 0;
+
+    for (size_t i = 0; i < aws_shape_member_count(shape); i++) {
+        struct aws_member member = aws_shape_member(shape, i);
+
+        if (member.location != AWS_IN_QUERY || !(member.flags & AWS_REQUIRED) ||
+            member.shape.type == AWS_TYPE_MAP || member.shape.type == AWS_TYPE_LIST)
+            continue;
+        if (!uri_pairs_find(query, aws_member_wire_name(&member)))
+            return -1;
+        rank++;
+    }
+    return rank;
+}
+
 /* -1 when the request is not one of this operation, else the higher the better. */
 static int rank_of(const struct aws_operation *operation, const struct aws_request *request,
                    const struct uri_pairs *query)
 {
     AUTO(uri_pairs) struct uri_pairs labels = { 0 };
-    int rank;
+    int rank, demanded;
 
     if (strcmp(operation->method, request->method) != 0 ||
         !uri_template_match(operation->uri, request->path, &labels))
         return -1;
     rank = query_rank(operation->uri, query);
-    return rank < 0 ? -1 : rank * 10000 + literal_length(operation->uri);
+    demanded = rank < 0 ? -1 : demand_rank(&operation->input.shape, query);
+    if (demanded < 0)
+        return -1;
+    /* An operation may have a successor at the same address. */
+    return ((rank + demanded) * 1000 + literal_length(operation->uri)) * 2 +
+           !aws_node_is_true(aws_node_get(operation->traits, "deprecated"));
 }
 
 int rest_find_operation(const struct aws_service *service, const struct aws_request *request,

@@ -6,9 +6,11 @@
 
 #include "aws/base64.h"
 #include "aws/codec.h"
+#include "aws/endpoint.h"
 #include "aws/sigv4.h"
 #include "aws/sigv4_canonical.h"
 #include "aws/timestamp.h"
+#include "aws/validate.h"
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "value/json.h"
@@ -149,6 +151,37 @@ static int decode_response(struct task *task, json_t **ret_out, struct chaos_err
     return aws_response_decode(&task->operation, &response, ret_out, err);
 }
 
+static int validate(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(str) char *report = NULL;
+    int r = find_operation(task, err);
+
+    if (r < 0)
+        return r;
+    report = aws_validate(&task->operation, json_object_get(task->in, "params"));
+    *ret_out = json_pack("{s:s?}", "report", report);
+    return 0;
+}
+
+static int endpoint(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    struct aws_endpoint_options options = {
+        .region = json_string_value(json_object_get(task->in, "region")),
+        .url = json_string_value(json_object_get(task->in, "url")),
+        .flags = (unsigned)json_integer_value(json_object_get(task->in, "flags")),
+    };
+    AUTO(aws_endpoint) struct aws_endpoint found = { 0 };
+    int r = find_operation(task, err);
+
+    if (r == 0)
+        r = aws_endpoint_resolve(&task->operation, json_object_get(task->in, "params"), &options,
+                                 &found, err);
+    if (r == 0)
+        *ret_out = json_pack("{s:s, s:s, s:s}", "url", found.url, "region", found.signing_region,
+                             "name", found.signing_name);
+    return r;
+}
+
 /* Headers as pairs: a name may come twice. */
 static void read_signable(const json_t *in, struct aws_request *request)
 {
@@ -248,6 +281,8 @@ static const struct {
     { "encode_response", encode_response },
     { "decode_response", decode_response },
     { "encode_fault", encode_fault },
+    { "validate", validate },
+    { "endpoint", endpoint },
     { "sign", sign },
     { "verify", verify },
 };
