@@ -6,14 +6,16 @@ usage: check_docs.py CHAOS MAN_DIR
 
 Each visible command has a page; it lists exactly the options of the command and of its
 subcommands, with their values as `--help` shows them and their defaults; its synopsis names the
-arguments; and the pages it refers to exist. Prints one line per breach and exits with 1 if there
-is any.
+arguments; and the pages it refers to exist. Every page of the folder is in its meson.build and turns
+into roff without leftovers of Markdown. Prints one line per breach and exits with 1 if there is any.
 """
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import md2man
 
 TERM = re.compile(r"^\*\*(--[\w-]+)\*\*(.*)$")
 REFERENCE = re.compile(r"\*\*(chaos[\w-]*)\*\*\((\d)\)")
@@ -68,6 +70,18 @@ def breaches_of(command, page_path):
             yield f"{page_path.name}: the command '{child['name']}' is not mentioned"
 
 
+def breaches_of_text(path, build_file):
+    page = path.read_text(encoding="utf-8")
+    for name, section in REFERENCE.findall(page):
+        if not (path.parent / f"{name}.{section}.md").is_file():
+            yield f"{path.name}: refers to {name}({section}), which does not exist"
+    if f"'{path.name.removesuffix('.md')}'" not in build_file:
+        yield f"{path.name}: is not in meson.build"
+    code = re.compile(r"^```.*?^```$|^    .*?$", re.S | re.M)
+    if re.search(r"\*\*|^```|^#|^: ", md2man.convert(code.sub("", page), "0"), re.M):
+        yield f"{path.name}: has Markdown that md2man.py does not know"
+
+
 def main():
     chaos, folder = sys.argv[1], Path(sys.argv[2])
     table = json.loads(subprocess.run([chaos, "dump"], check=True, capture_output=True).stdout)
@@ -78,10 +92,9 @@ def main():
     known = {"chaos"} | {"chaos-" + c["name"] for c in table["commands"] if not c["hidden"]}
     pages = {path.name.split(".")[0] for path in folder.glob("chaos*.1.md")}
     found += [f"{name}.1.md: there is no such command" for name in sorted(pages - known)]
+    build_file = (folder / "meson.build").read_text(encoding="utf-8")
     for path in sorted(folder.glob("*.md")):
-        for name, section in REFERENCE.findall(path.read_text(encoding="utf-8")):
-            if not (folder / f"{name}.{section}.md").is_file():
-                found.append(f"{path.name}: refers to {name}({section}), which does not exist")
+        found += breaches_of_text(path, build_file)
     for line in found:
         print(line)
     sys.exit(1 if found else 0)

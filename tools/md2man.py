@@ -4,13 +4,16 @@
 
 usage: md2man.py PAGE.1.md VERSION > PAGE.1
 
-Knows what the pages of docs/man use, and no more: headings, paragraphs, "term" + ":   text"
-definitions, "- " bullets, fenced code, **bold**, *italic*, `code`. Anything else in a line is text.
+Knows what the pages of docs/man use, and no more: headings, paragraphs, "term" + ": text"
+definitions, "- " bullets, code (fenced or indented by four blanks), **bold**, *italic*, `code`.
+Anything else in a line is text.
 """
 import re
 import sys
 
 TITLE = re.compile(r"# ([\w-]+)\((\d)\)$")
+MARK = re.compile(r"(#|##|###|:|-)\s+(?=\S)")
+KINDS = {"#": "title", "##": "section", "###": "part", ":": "definition", "-": "bullet"}
 SPAN = re.compile(r"\*\*(?P<bold>.+?)\*\*|\*(?P<italic>.+?)\*|`(?P<code>[^`]+)`")
 
 
@@ -41,28 +44,24 @@ def inline(text):
 
 
 def blocks(lines):
-    """Yield (kind, text): the paragraphs of the page, each with its lines joined."""
+    """Yield (kind, text): the paragraphs of the page, each with its lines joined; of code, a list
+    of its lines."""
     kind, held, fenced = None, [], False
     for line in [*lines, ""]:
-        if line.startswith("```"):
-            if fenced:
-                yield "code", held
-            kind, held, fenced = None, [], not fenced
+        if fence := line.startswith("```"):
+            fenced = not fenced
+        indented = line.startswith("    ") and (not held or kind == "code")
+        if (fenced or indented) and not fence:
+            kind = "code"
+            held.append(line if fenced else line[4:])
             continue
-        if fenced:
-            held.append(line)
-            continue
-        starts = next((k for mark, k in (("# ", "title"), ("### ", "part"), ("## ", "section"),
-                                         (":   ", "definition"), ("- ", "bullet"),
-                                         ("    ", "more")) if line.startswith(mark)), None)
-        if starts == "more" and held:
-            starts = None  # the second line of an item
-        if (not line or starts) and held:
-            yield kind, " ".join(held)
+        mark = MARK.match(line)
+        if held and (not line or fence or mark or kind == "code"):
+            yield kind, held if kind == "code" else " ".join(held)
             held = []
-        if line:
-            kind = starts or (kind if held else "text")
-            held.append(line.lstrip("#:- ") if starts else line.strip())
+        if line and not fence:
+            kind = KINDS[mark[1]] if mark else kind if held else "text"
+            held.append(line[mark.end():] if mark else line.strip())
 
 
 def convert(page, version):
@@ -77,8 +76,6 @@ def convert(page, version):
             out += [".PP", ".RS 4", ".nf", *map(escape, text), ".fi", ".RE"]
         elif kind == "bullet":
             out += [".IP \\(bu 2", inline(text)]
-        elif kind == "more":
-            out += [".IP", inline(text)]
         elif kind == "definition":
             out.append(inline(text))
         elif kind == "text":

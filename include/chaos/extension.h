@@ -41,7 +41,7 @@ struct chaos_param {
     const char *doc;            /* one line, with the unit where there is one */
     const char *const *choices; /* the texts it may be, NULL-terminated; NULL: any text */
     double min;                 /* the range of a number; both 0: any number */
-    double max;                 /* INFINITY: no upper limit */
+    double max;                 /* HUGE_VAL: no upper limit */
 };
 
 /* One call. Everything in it is borrowed and lasts until the function returns. */

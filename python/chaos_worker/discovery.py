@@ -58,7 +58,7 @@ def top_level(name):
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        return None, "Package %s not found" % name
+        return None, "Package %s not found" % name  # compat: notifications carry this text
     except ValueError as x:
         return None, "'%s' is not the name of a Python package: %s" % (name, x)
     for one in (distribution.read_text("top_level.txt") or "").split():

@@ -57,7 +57,7 @@ class Documents:
         """A document for the library; from the engine when no control was given it yet."""
         if name in self.values:
             return self.values[name]
-        value = self.worker.ask("document", name=name).get("value")
+        value = self.worker.ask("document", name=name).get("output")
         with self.lock:
             if value is not None:
                 self.values.setdefault(name, value)

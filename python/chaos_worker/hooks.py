@@ -3,7 +3,6 @@
 engine, and the library's state is that of the run. Done on import, since most of it costs more
 than a whole call and user code may never need it."""
 import importlib.machinery
-import importlib.util
 import sys
 
 LOGGERS = ("chaostoolkit", "chaostoolkit-lib")
@@ -87,7 +86,7 @@ def _fill_controls(worker, control):
     known = getattr(control, "global_controls", None)
     if isinstance(known, list):
         answer = worker.ask("document", name="controls")
-        known[:] = answer.get("value") or []
+        known[:] = answer.get("output") or []
 
 
 def sync_settings(worker):

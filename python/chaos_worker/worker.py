@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main loop: foreground requests run in the main thread one after the other, background ones
 each in a thread of its own, and a third thread reads what the engine sends."""
+import _queue  # the module queue takes longer to import
 import _thread
 import os
-import queue
 import select
 import signal
 import sys
@@ -34,7 +34,7 @@ class Worker:
         self.root = root
         self.channel = wire.Channel(descriptor)
         self.gate = gates.MainGate(self.report_signal)
-        self.requests = queue.SimpleQueue()
+        self.requests = _queue.SimpleQueue()
         self.lock = threading.Lock()
         self.dropped = {}   # foreground calls stopped before they began, and how
         self.threads = {}   # background calls that run: number -> gate

@@ -24,6 +24,10 @@ int chaos_wait(struct chaos_context *context, int fd, short events, int64_t time
     return chaos_error_set(err, CHAOS_E_CANCELLED, "stopped while waiting");
 }
 
+PRINTF(3, 0)
+static void log_context(const struct chaos_context *context, enum log_level level,
+                        const char *format, va_list args) PRINTF(3, 0);
+
 static void log_context(const struct chaos_context *context, enum log_level level,
                         const char *format, va_list args)
 {

@@ -46,11 +46,11 @@ static void step(struct place *place, const char *word)
     }
 }
 
-/* Print "word<tab>explanation" when the word begins as asked. */
+/* Print "word<tab>explanation", or just the word, when it begins as asked. */
 static void print_candidate(const char *start, const char *word, const char *help)
 {
     if (str_starts(word, start))
-        printf("%s\t%s\n", word, help);
+        printf("%s%s%s\n", word, *help ? "\t" : "", help);
 }
 
 static void offer_choices(const char *start, const char *const *choices)
@@ -79,7 +79,7 @@ static void offer_joined(const char *word, const struct cli_command *command)
             continue;
         for (size_t c = 0; option->choices && option->choices[c]; c++)
             if (str_starts(option->choices[c], value))
-                printf("%s=%s\t\n", option->name, option->choices[c]);
+                printf("%s=%s\n", option->name, option->choices[c]);
     }
 }
 

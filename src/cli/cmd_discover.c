@@ -76,6 +76,8 @@ static int discover_run(const struct cli_call *call)
                                        .install = !cli_flag(call, OPTION_NO_INSTALL),
                                        .system = !cli_flag(call, OPTION_NO_SYSTEM_INFO) };
 
+    if (!package)
+        return cli_misuse(call, "Invalid value for 'PACKAGE': the name is not UTF-8.");
     notify_send(settings, d.guest,
                 &(struct notify_event){ .name = "discovery-started", .payload = package });
     if (environment_discover(environment, &wanted, &discovery, &err) < 0)

@@ -182,11 +182,13 @@ static int dispatch(const struct cli_command *command, const struct cli_call *pa
     const struct cli_command *next;
     size_t used = 0;
 
+    if (!root)
+        root = &call;
     if (options_parse(&call, words, count, &used, &err) < 0)
         return cli_misuse(&call, "%s", chaos_error_text(&err));
     if (call.wants_help)
         return print_page(&call, CLI_DONE);
-    if (!root && cli_flag(&call, ROOT_VERSION)) {
+    if (root == &call && cli_flag(&call, ROOT_VERSION)) {
         puts("chaos, version " VERSIONS_CLI);
         return CLI_DONE;
     }
@@ -196,7 +198,7 @@ static int dispatch(const struct cli_command *command, const struct cli_call *pa
         return count ? cli_misuse(&call, "Missing command.") : print_page(&call, CLI_MISUSED);
     if (options_find_command(command, words[used], &next, &err) < 0)
         return cli_misuse(&call, "%s", chaos_error_text(&err));
-    return dispatch(next, &call, root ? root : &call, root ? name : next->name, words + used + 1,
+    return dispatch(next, &call, root, name ? name : next->name, words + used + 1,
                     count - used - 1);
 }
 

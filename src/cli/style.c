@@ -19,7 +19,8 @@ const char *style_on(enum style style)
 {
     const char *term = getenv("TERM");
     /* https://no-color.org: any value switches colours off. */
-    bool has_colours = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb");
+    bool has_colours =
+        isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
 
     return has_colours ? sequences[style] : "";
 }

@@ -6,22 +6,20 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
+
+#include "base/mem.h"
 
 static int set_option(int fd, int level, int name, int value)
 {
     return setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-static int get_port(int fd)
+static unsigned get_port(int fd)
 {
-    struct sockaddr_storage bound = { 0 };
+    struct sockaddr_in6 bound = { 0 }; /* the port of IPv4 is at the same place */
     socklen_t size = sizeof(bound);
 
-    /* the port is at the same place for both families */
-    if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0)
-        return -1;
-    return ntohs(((const struct sockaddr_in *)&bound)->sin_port);
+    return getsockname(fd, (struct sockaddr *)&bound, &size) < 0 ? 0 : ntohs(bound.sin6_port);
 }
 
 /* Returns a listening descriptor, -1 with errno. Accepted sockets inherit the TCP options. */
@@ -60,6 +58,7 @@ static int listen_on_all(unsigned port)
     return fd;
 }
 
+/* `ret_fd` is as from listen_on(). */
 static int listen_on_literal(const char *address, unsigned port, int *ret_fd,
                              struct chaos_error *err)
 {
@@ -69,14 +68,16 @@ static int listen_on_literal(const char *address, unsigned port, int *ret_fd,
         .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
     };
     struct addrinfo *found = NULL;
-    char service[8];
+    AUTO(str) char *service = mem_printf("%u", port);
+    int saved;
 
-    snprintf(service, sizeof(service), "%u", port & 0xffffU);
     if (getaddrinfo(address, service, &hints, &found) != 0)
         return chaos_error_set(err, CHAOS_E_INVALID,
                                "--bind: '%s' is not an address such as 127.0.0.1 or ::1", address);
     *ret_fd = listen_on(found->ai_addr, found->ai_addrlen);
+    saved = errno;
     freeaddrinfo(found);
+    errno = saved;
     return 0;
 }
 
@@ -96,8 +97,7 @@ int listener_open(const char *address, unsigned port, struct listener *ret_liste
     if (listener.fd < 0)
         return chaos_error_set_errno(err, errno, "cannot listen on port %u of %s", port,
                                      address ? address : "this machine");
-    r = get_port(listener.fd);
-    listener.port = r < 0 ? port : (unsigned)r;
+    listener.port = get_port(listener.fd);
     listener.reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
     *ret_listener = listener;
     return 0;

@@ -174,7 +174,7 @@ static int start_workers(struct server *server, struct chaos_error *err)
     server->shared.ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->signal_fd < 0 || server->shared.ended_fd < 0)
         return chaos_error_set_errno(err, errno, "cannot watch for signals");
-    server->workers = mem_zero(server->shared.options->threads, sizeof(*server->workers));
+    server->workers = mem_zero(server->shared.options->threads, sizeof(struct worker *));
     while (server->count < server->shared.options->threads) {
         int r = worker_new(&server->shared, &server->workers[server->count], err);
 

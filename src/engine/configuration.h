@@ -15,11 +15,19 @@ MUST_USE int configuration_convert(const char *type, const char *text, json_t **
 MUST_USE int configuration_load(const json_t *declared, const json_t *vars, json_t **ret_values,
                                 struct chaos_error *err);
 
-/* Resolve secrets: inline, environment, Vault (through options->read_vault; `configuration` says
- * where it is). With `options` NULL only check what can be checked without leaving the machine. */
-MUST_USE int secrets_load(const json_t *declared, const json_t *vars, const json_t *configuration,
-                          const struct run_options *options, json_t **ret_values,
-                          struct chaos_error *err);
+/* What secrets are resolved with. */
+struct secret_access {
+    const json_t *vars;          /* replace what the experiment declares; NULL: none */
+    const json_t *configuration; /* says where Vault is */
+    int (*read_vault)(const json_t *configuration, const char *path, const char *key,
+                      const struct cancel *cancel, json_t **ret_value, struct chaos_error *err);
+    bool only_check;             /* look at what can be seen without leaving the machine */
+    const struct cancel *cancel; /* NULL: none */
+};
+
+/* Resolve secrets: inline, environment, Vault. */
+MUST_USE int secrets_load(const json_t *declared, const struct secret_access *access,
+                          json_t **ret_values, struct chaos_error *err);
 
 /* Resolve dynamic sources by calling their probes: the result of a Python function, the trimmed
  * standard output of a process that ended with 0, the body of an HTTP answer. A source that fails

@@ -43,8 +43,7 @@ struct guest_reply {
     json_t *changes;         /* name of a document, "context", "state", "control" -> new content;
                               * NULL or empty when nothing changed; owned */
     int handlers;            /* how many event handlers are registered now */
-    bool forgotten;          /* the guest was started anew and lacks a document that was not sent
-                              * along: nothing was called; send all documents and ask again */
+    bool forgotten;          /* the guest lacks a document that was never sent: nothing was called */
     bool has_exit_code;
     long exit_code;
 };

@@ -6,12 +6,6 @@
 
 #include "base/str.h"
 
-/* What resolving needs, passed down the tree of secrets. */
-struct vault_access {
-    const json_t *configuration;
-    const struct run_options *options; /* NULL: only check */
-};
-
 static int load_environment(const char *name, const json_t *source, json_t **ret_value,
                             struct chaos_error *err)
 {
@@ -34,7 +28,7 @@ static int load_environment(const char *name, const json_t *source, json_t **ret
     return 0;
 }
 
-static int load_vault(const char *name, const json_t *source, const struct vault_access *access,
+static int load_vault(const char *name, const json_t *source, const struct secret_access *access,
                       json_t **ret_value, struct chaos_error *err)
 {
     const char *path = json_text_of(source, "path");
@@ -45,24 +39,24 @@ static int load_vault(const char *name, const json_t *source, const struct vault
         *ret_value = json_object();
         return 0;
     }
-    if (!access->options) {
+    if (access->only_check) {
         *ret_value = json_string("");
         return 0;
     }
-    if (!access->options->read_vault)
+    if (!access->read_vault)
         return chaos_error_set(err, CHAOS_E_UNSUPPORTED, "secret '%s': Vault cannot be reached",
                                name);
-    if (access->options->read_vault(access->configuration, path, key, NULL, ret_value, err) < 0)
+    if (access->read_vault(access->configuration, path, key, access->cancel, ret_value, err) < 0)
         return chaos_error_prefix(err, "secret '%s'", name);
     return 0;
 }
 
 static int load_level(const json_t *declared, const json_t *vars,
-                      const struct vault_access *access, json_t **ret_values,
+                      const struct secret_access *access, json_t **ret_values,
                       struct chaos_error *err);
 
 static int load_one(const char *name, const json_t *source, const json_t *vars,
-                    const struct vault_access *access, json_t **ret_value,
+                    const struct secret_access *access, json_t **ret_value,
                     struct chaos_error *err)
 {
     const char *type = json_text_of(source, "type");
@@ -84,7 +78,7 @@ static int load_one(const char *name, const json_t *source, const json_t *vars,
 }
 
 static int load_level(const json_t *declared, const json_t *vars,
-                      const struct vault_access *access, json_t **ret_values,
+                      const struct secret_access *access, json_t **ret_values,
                       struct chaos_error *err)
 {
     AUTO(json) json_t *values = json_object();
@@ -102,10 +96,8 @@ static int load_level(const json_t *declared, const json_t *vars,
     return 0;
 }
 
-int secrets_load(const json_t *declared, const json_t *vars, const json_t *configuration,
-                 const struct run_options *options, json_t **ret_values, struct chaos_error *err)
+int secrets_load(const json_t *declared, const struct secret_access *access, json_t **ret_values,
+                 struct chaos_error *err)
 {
-    struct vault_access access = { configuration, options };
-
-    return load_level(declared, vars, &access, ret_values, err);
+    return load_level(declared, access->vars, access, ret_values, err);
 }

@@ -248,8 +248,9 @@ static int check_values(const json_t *experiment, struct chaos_error *err)
     if (configuration_load(json_object_get(experiment, "configuration"), NULL, &configuration,
                            err) < 0)
         return at(err, "/configuration");
-    if (secrets_load(json_object_get(experiment, "secrets"), NULL, configuration, NULL, &secrets,
-                     err) < 0)
+    if (secrets_load(json_object_get(experiment, "secrets"),
+                     &(struct secret_access){ .configuration = configuration, .only_check = true },
+                     &secrets, err) < 0)
         return at(err, "/secrets");
     return 0;
 }

@@ -12,20 +12,20 @@
     }
 #define PORT_OF(what)                                                                              \
     {                                                                                              \
-        .name = "port", .type = CHAOS_INTEGER, .required = true, .doc = what, .min = 1,            \
+        .name = "port", .type = CHAOS_INTEGER, .required = true, .doc = (what), .min = 1,          \
         .max = 65535                                                                               \
     }
 #define TIMEOUT(seconds, what)                                                                     \
     {                                                                                              \
-        .name = "timeout", .type = CHAOS_NUMBER, .default_json = seconds, .doc = what,             \
-        .min = TIMEOUT_MIN_S, .max = INFINITY                                                      \
+        .name = "timeout", .type = CHAOS_NUMBER, .default_json = (seconds), .doc = (what),         \
+        .min = TIMEOUT_MIN_S, .max = HUGE_VAL                                                      \
     }
 #define FAMILY                                                                                     \
     {                                                                                              \
         .name = "family", .type = CHAOS_STRING, .default_json = "\"any\"",                         \
         .doc = "which addresses of the host to try", .choices = families                           \
     }
-#define ROW(of) .params = of, .n_params = sizeof(of) / sizeof((of)[0])
+#define ROW(of) .params = (of), .n_params = sizeof(of) / sizeof((of)[0])
 
 static const char *const families[] = { "any", "ipv4", "ipv6", NULL };
 static const char *const record_types[] = { "A",   "AAAA", "CNAME", "MX",  "NS",

@@ -50,12 +50,13 @@ static json_t *response_value(const struct http_response *response)
 {
     json_t *value = json_pack("{s:I}", "status", (json_int_t)response->status);
     json_t *headers = json_object();
+    const char *url = response->url ? response->url : "";
 
     for (size_t i = 0; i < response->n_headers; i++)
         add_header(headers, &response->headers[i]);
     json_object_set_new(value, "headers", headers);
     json_object_set_new(value, "body_bytes", json_integer((json_int_t)response->body.length));
-    json_object_set_new(value, "url", outside_text(response->url, strlen(response->url)));
+    json_object_set_new(value, "url", outside_text(url, strlen(url)));
     json_object_set_new(value, "connect_ms", milliseconds(response->connect_ns));
     json_object_set_new(value, "tls_ms",
                         response->tls_ns ? milliseconds(response->tls_ns) : json_null());
@@ -89,7 +90,7 @@ int net_http_get(const struct chaos_call *call, json_t **ret_output, struct chao
     if (r == 0)
         r = http_request(client, &request, call->context->cancel, &response, NULL, err);
     if (r < 0)
-        return explain_timeout(call, err);
+        return explain_failure(call, -1, err);
     *ret_output = response_value(&response);
     return 0;
 }

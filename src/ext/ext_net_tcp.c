@@ -8,7 +8,8 @@
 #include "net/socket.h"
 
 /* How much of an answer is looked at: no line that a probe compares is longer. */
-#define ANSWER_MAX (1024 * 1024)
+#define ANSWER_MAX 1048576
+#define READ_BYTES 4096
 /* How much of a wrong answer the log shows. */
 #define SHOWN_MAX 80
 
@@ -20,7 +21,7 @@ int net_tcp_connect(const struct chaos_call *call, json_t **ret_output, struct c
     int r = connect_to_arguments(call, deadline, &fd, &peer, err);
 
     if (r < 0)
-        return explain_timeout(call, err);
+        return explain_failure(call, fd, err);
     *ret_output = json_pack("{s:b}", "connected", 1);
     json_object_update(*ret_output, peer);
     return 0;
@@ -48,20 +49,19 @@ static int receive_lines(int fd, size_t lines, int64_t deadline, const struct ca
                          struct buffer *answer, struct chaos_error *err)
 {
     while (lines) {
-        char *end = buffer_reserve(answer, 4096);
-        size_t length;
-        int r = socket_receive(fd, end, 4096, deadline, cancel, &length, err);
+        char *end = buffer_reserve(answer, READ_BYTES);
+        ssize_t length = socket_receive(fd, end, READ_BYTES, deadline, cancel, err);
 
-        if (r < 0)
-            return r;
+        if (length < 0)
+            return (int)length;
         if (!length)
             return 0;
-        if (answer->length + length > ANSWER_MAX)
+        if (answer->length + (size_t)length > ANSWER_MAX)
             return chaos_error_set(err, CHAOS_E_LIMIT, "the answer is longer than %d bytes",
                                    ANSWER_MAX);
-        for (size_t i = 0; i < length && lines; i++)
+        for (ssize_t i = 0; i < length && lines; i++)
             lines -= end[i] == '\n';
-        answer->length += length;
+        answer->length += (size_t)length;
         answer->data[answer->length] = '\0';
     }
     return 0;
@@ -118,7 +118,7 @@ int net_tcp_echo(const struct chaos_call *call, json_t **ret_output, struct chao
         r = receive_lines(fd, expected ? 1 : count_lines(buffer_text(&line)), deadline, cancel,
                           &answer, err);
     if (r < 0)
-        return explain_timeout(call, err);
+        return explain_failure(call, fd, err);
     say_bye(fd, argument_text(call, "bye"), deadline, cancel);
     *ret_output = json_boolean(is_expected(call, &answer, expected ? expected : message));
     return 0;

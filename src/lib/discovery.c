@@ -104,7 +104,7 @@ json_t *discovery_native(struct extensions *extensions, const char *name)
                      "system");
 }
 
-#define EXTENSION(id) &id,
+#define EXTENSION(id) &(id),
 static const struct chaos_extension *const built_in[] = {
 #include "lib/extensions.list"
 };

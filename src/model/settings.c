@@ -126,7 +126,8 @@ int settings_locate(json_t *settings, const char *key, struct settings_place *re
                                    "there is no setting '%s': '%s' has no item %zu", key, part,
                                    place.index);
     }
-    *ret_place = place;
-    place = (struct settings_place){ 0 };
+    *ret_place = (struct settings_place){
+        .parent = place.parent, .value = place.value, .key = STEAL(place.key), .index = place.index
+    };
     return 0;
 }

@@ -124,9 +124,8 @@ int dns_question_set(struct dns_question *question, const char *name, uint16_t t
     const char *label;
 
     if (type == TYPE_PTR && address_parse(name, 0, &address))
-        label = name = reverse = reverse_name(&address);
-    else
-        label = name;
+        reverse = reverse_name(&address);
+    label = name = reverse ? reverse : name;
     question->type = type;
     question->name_length = 0;
     if (!*name)
@@ -400,11 +399,16 @@ static json_t *take_record(struct cursor *cursor)
     return record;
 }
 
+static uint8_t lower(uint8_t byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
 /* Lengths of labels are below 'A', so that comparing whole names without case is exact. */
 static bool names_equal(const uint8_t *a, const uint8_t *b, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (tolower(a[i]) != tolower(b[i]))
+        if (lower(a[i]) != lower(b[i]))
             return false;
     return true;
 }
@@ -423,39 +427,49 @@ static bool is_our_question(struct cursor *cursor, unsigned count, unsigned rcod
            names_equal(name, question->name, question->name_length);
 }
 
+static int take_records(struct cursor *cursor, unsigned count, bool truncated, json_t **ret_records,
+                        struct chaos_error *err)
+{
+    AUTO(json) json_t *records = json_array();
+
+    for (unsigned i = 0; i < count; i++) {
+        size_t at = cursor->at;
+        AUTO(json) json_t *record = take_record(cursor);
+
+        /* A reply that was cut may end in the middle of a record. */
+        if (cursor->bad && truncated)
+            break;
+        if (cursor->bad)
+            return chaos_error_set(err, CHAOS_E_REMOTE,
+                                   "the DNS reply is broken: answer %u of %u, at byte %zu", i + 1,
+                                   count, at);
+        json_array_append(records, record);
+    }
+    *ret_records = STEAL(records);
+    return 0;
+}
+
 int dns_reply_parse(const uint8_t *data, size_t length, const struct dns_question *question,
                     struct dns_reply *ret_reply, struct chaos_error *err)
 {
     struct cursor cursor = { .message = data, .end = length };
-    AUTO(dns_reply) struct dns_reply reply = { 0 };
     unsigned id = take16(&cursor);
     unsigned flags = take16(&cursor);
     unsigned questions = take16(&cursor);
     unsigned answers = take16(&cursor);
+    json_t *records = NULL;
+    int r;
 
     take32(&cursor); /* how many authorities and additions: not read */
     if (cursor.bad || id != question->id || (flags & (FLAG_REPLY | MASK_OPCODE)) != FLAG_REPLY ||
         !is_our_question(&cursor, questions, flags & MASK_RCODE, question))
         return chaos_error_set(err, CHAOS_E_NOT_FOUND, "not the answer to this question");
-    reply.rcode = rcodes[flags & MASK_RCODE];
-    reply.truncated = flags & FLAG_TRUNCATED;
-    reply.authoritative = flags & FLAG_AUTHORITATIVE;
-    reply.records = json_array();
-    for (unsigned i = 0; i < answers && !cursor.bad; i++) {
-        size_t at = cursor.at;
-        json_t *record = take_record(&cursor);
-
-        json_array_append_new(reply.records, record);
-        if (!cursor.bad)
-            continue;
-        /* A reply that was cut may end in the middle of a record. */
-        json_array_remove(reply.records, i);
-        if (!reply.truncated)
-            return chaos_error_set(err, CHAOS_E_REMOTE,
-                                   "the DNS reply is broken: answer %u of %u, at byte %zu", i + 1,
-                                   answers, at);
-    }
-    *ret_reply = reply;
-    reply = (struct dns_reply){ 0 };
+    r = take_records(&cursor, answers, flags & FLAG_TRUNCATED, &records, err);
+    if (r < 0)
+        return r;
+    *ret_reply = (struct dns_reply){ .rcode = rcodes[flags & MASK_RCODE],
+                                     .truncated = flags & FLAG_TRUNCATED,
+                                     .authoritative = flags & FLAG_AUTHORITATIVE,
+                                     .records = records };
     return 0;
 }

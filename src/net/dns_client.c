@@ -12,7 +12,7 @@
 #include "net/socket.h"
 
 #define RESOLV_CONF     "/etc/resolv.conf"
-#define RESOLV_CONF_MAX (64 * 1024)
+#define RESOLV_CONF_MAX ((size_t)64 * 1024)
 
 /* One try at one server. */
 struct attempt {
@@ -52,11 +52,13 @@ static int find_servers(const struct dns_lookup *lookup, const struct cancel *ca
 {
     AUTO(buffer) struct buffer text = { 0 };
     AUTO(chaos_error) struct chaos_error ignored = { 0 };
-    int r;
 
     if (lookup->server) {
-        r = resolve(lookup->server, lookup->port, ADDRESS_ANY, clock_deadline(lookup->timeout_s),
-                    cancel, servers, err);
+        struct host_target target = { .host = lookup->server,
+                                      .port = lookup->port,
+                                      .deadline = clock_deadline(lookup->timeout_s) };
+        int r = resolve(&target, cancel, servers, err);
+
         return r < 0 ? chaos_error_prefix(err, "DNS server") : 0;
     }
     /* Without the file, or a server in it, the one on this machine is meant: resolv.conf(5). */
@@ -70,15 +72,18 @@ static int find_servers(const struct dns_lookup *lookup, const struct cancel *ca
 
 static int open_udp(const union address *server, int *ret_fd, struct chaos_error *err)
 {
-    AUTO(fd)
     int fd = socket(server->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int r;
 
     /* Connected: the kernel drops what comes from elsewhere, and reports a closed port. */
-    if (fd < 0 || connect(fd, &server->any, address_length(server)) < 0)
-        return chaos_error_set_errno(err, errno, "cannot ask");
-    *ret_fd = fd;
-    fd = -1;
-    return 0;
+    if (fd >= 0 && connect(fd, &server->any, address_length(server)) == 0) {
+        *ret_fd = fd;
+        return 0;
+    }
+    r = chaos_error_set_errno(err, errno, "cannot ask");
+    if (fd >= 0)
+        close(fd);
+    return r;
 }
 
 static int ask_udp(const struct attempt *attempt, struct dns_reply *reply, struct chaos_error *err)
@@ -93,13 +98,14 @@ static int ask_udp(const struct attempt *attempt, struct dns_reply *reply, struc
     if (r == 0)
         r = socket_send(fd, query, length, attempt->deadline, attempt->cancel, err);
     while (r == 0) {
-        r = socket_receive(fd, data, DNS_REPLY_MAX, attempt->deadline, attempt->cancel, &length,
-                           err);
-        if (r < 0)
-            break;
-        r = dns_reply_parse(data, length, attempt->question, reply, err);
+        ssize_t got =
+            socket_receive(fd, data, DNS_REPLY_MAX, attempt->deadline, attempt->cancel, err);
+
+        if (got < 0)
+            return (int)got;
+        r = dns_reply_parse(data, (size_t)got, attempt->question, reply, err);
         if (r != -CHAOS_E_NOT_FOUND)
-            break;
+            return r;
         chaos_error_clear(err);
         r = 0;
     }
@@ -110,15 +116,14 @@ static int receive_all(int fd, uint8_t *data, size_t length, const struct attemp
                        struct chaos_error *err)
 {
     while (length) {
-        size_t got;
-        int r = socket_receive(fd, data, length, attempt->deadline, attempt->cancel, &got, err);
+        ssize_t got = socket_receive(fd, data, length, attempt->deadline, attempt->cancel, err);
 
-        if (r < 0)
-            return r;
+        if (got < 0)
+            return (int)got;
         if (!got)
             return chaos_error_set(err, CHAOS_E_REMOTE, "closed the connection without an answer");
         data += got;
-        length -= got;
+        length -= (size_t)got;
     }
     return 0;
 }
@@ -149,9 +154,9 @@ static int ask_tcp(const struct attempt *attempt, struct dns_reply *reply, struc
 {
     char host[ADDRESS_TEXT_SIZE];
     AUTO(fd) int fd = -1;
-    struct socket_target target = { .host = address_text(attempt->server, host),
-                                    .port = address_port(attempt->server),
-                                    .deadline = attempt->deadline };
+    struct host_target target = { .host = address_text(attempt->server, host),
+                                  .port = address_port(attempt->server),
+                                  .deadline = attempt->deadline };
     int r = socket_connect(&target, attempt->cancel, &fd, NULL, err);
 
     return r < 0 ? r : exchange_tcp(fd, attempt, reply, err);

@@ -127,6 +127,17 @@ static char *url_part(const struct curl_api *curl, CURLU *parts, CURLUPart part)
     return copy;
 }
 
+/* libcurl converts names of other scripts by the locale, which is none of ours. */
+static bool is_ascii_host(const char *url)
+{
+    const char *host = strchr(url, ':') + 3;
+
+    for (size_t i = 0; i < strcspn(host, "/?#"); i++)
+        if ((unsigned char)host[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static int refuse_url(const char *url, const char *why, struct chaos_error *err)
 {
     AUTO(str) char *masked = http_url_masked(url);
@@ -330,6 +341,8 @@ static int follow(struct http_hop *hop, char **url, struct chaos_error *err)
         return refuse_url(*url, "is not an http:// or https:// URL", err);
     if (!has_host(*url))
         return refuse_url(*url, "names no host", err);
+    if (!is_ascii_host(*url))
+        return refuse_url(*url, "names a host beyond ASCII: write its xn-- form", err);
     for (int redirects = 0;; redirects++) {
         AUTO(str) char *next = NULL;
 

@@ -48,7 +48,8 @@ struct http_request {
     size_t body_limit;          /* of the answer; 0: 256 MiB. More is -CHAOS_E_LIMIT. */
     const char *ca_path;        /* file or directory of certificates; NULL: $REQUESTS_CA_BUNDLE,
                                  * $CURL_CA_BUNDLE, then the system's */
-    int sink_fd;                /* > 0: the body is written there instead of kept */
+    int sink_fd;                /* > 0: the body is written there instead of kept; with retries
+                                 * also that of an answer which is asked for again */
     unsigned max_retries;       /* of each hop that had no answer, at once and without a pause:
                                  * always when no connection came about, else only for the methods
                                  * that may be repeated (RFC 9110 section 9.2.2); 413, 429 and 503

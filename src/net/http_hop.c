@@ -30,7 +30,7 @@ struct transfer {
     char detail[CURL_ERROR_SIZE];
 };
 
-bool http_hop_is_redirect(long status)
+static bool is_redirect(long status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
@@ -75,8 +75,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 
 static bool is_followed(const struct http_hop *hop)
 {
-    return !(hop->request->flags & HTTP_NO_REDIRECTS) &&
-           http_hop_is_redirect(hop->response->status) &&
+    return !(hop->request->flags & HTTP_NO_REDIRECTS) && is_redirect(hop->response->status) &&
            http_header_find(hop->response, "Location");
 }
 

@@ -36,6 +36,3 @@ struct http_hop {
 
 /* Make it and wait for its end. */
 MUST_USE int http_hop_run(struct http_hop *hop, struct chaos_error *err);
-
-/* Whether an answer of this status is one that sends the client elsewhere. */
-bool http_hop_is_redirect(long status);

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 
 /* getaddrinfo() of glibc stays below this with the modules of Debian (dns, files, mdns). */
-#define RESOLVER_STACK_BYTES (512 * 1024)
+#define RESOLVER_STACK_BYTES ((size_t)512 * 1024)
 
 /* One question, shared by the asking thread and the resolving one: the last to leave frees it. */
 struct question {
@@ -191,14 +191,14 @@ static const char *family_word(enum address_family family)
     return "";
 }
 
-static int take_answer(const struct question *question, uint16_t port, enum address_family family,
+static int take_answer(const struct question *question, const struct host_target *target,
                        struct addresses *addresses, struct chaos_error *err)
 {
     addresses->count = 0;
     if (question->status == EAI_SYSTEM)
-        return chaos_error_set_errno(err, question->number, "cannot resolve '%s'", question->host);
+        return chaos_error_set_errno(err, question->number, "cannot resolve '%s'", target->host);
     if (question->status && question->status != EAI_NODATA && question->status != EAI_ADDRFAMILY)
-        return chaos_error_set(err, CHAOS_E_NOT_FOUND, "cannot resolve '%s': %s", question->host,
+        return chaos_error_set(err, CHAOS_E_NOT_FOUND, "cannot resolve '%s': %s", target->host,
                                gai_strerror(question->status));
     for (const struct addrinfo *a = question->answer; a; a = a->ai_next) {
         union address *next = &addresses->list[addresses->count];
@@ -208,18 +208,17 @@ static int take_answer(const struct question *question, uint16_t port, enum addr
         if (a->ai_family != AF_INET && a->ai_family != AF_INET6)
             continue;
         memcpy(next, a->ai_addr, a->ai_addrlen);
-        set_port(next, port);
+        set_port(next, target->port);
         addresses->count++;
     }
     if (!addresses->count)
-        return chaos_error_set(err, CHAOS_E_NOT_FOUND, "'%s' has no %saddress", question->host,
-                               family_word(family));
+        return chaos_error_set(err, CHAOS_E_NOT_FOUND, "'%s' has no %saddress", target->host,
+                               family_word(target->family));
     return 0;
 }
 
-static int resolve_name(const char *host, uint16_t port, enum address_family family,
-                        int64_t deadline, const struct cancel *cancel, struct addresses *addresses,
-                        struct chaos_error *err)
+static int resolve_name(const struct host_target *target, const struct cancel *cancel,
+                        struct addresses *addresses, struct chaos_error *err)
 {
     static const int families[] = {
         [ADDRESS_ANY] = AF_UNSPEC,
@@ -231,36 +230,37 @@ static int resolve_name(const char *host, uint16_t port, enum address_family fam
     int r;
 
     if (done_fd < 0)
-        return chaos_error_set_errno(err, errno, "cannot resolve '%s'", host);
-    question = question_new(host, families[family], done_fd);
+        return chaos_error_set_errno(err, errno, "cannot resolve '%s'", target->host);
+    question = question_new(target->host, families[target->family], done_fd);
     r = start_thread(question, err);
     if (r < 0)
         return r;
-    switch (wait_fd(done_fd, POLLIN, deadline, cancel)) {
+    switch (wait_fd(done_fd, POLLIN, target->deadline, cancel)) {
     case WAIT_READY:
-        return take_answer(question, port, family, addresses, err);
+        return take_answer(question, target, addresses, err);
     case WAIT_TIMEOUT:
-        return chaos_error_set(err, CHAOS_E_TIMEOUT, "no answer in time for the name '%s'", host);
+        return chaos_error_set(err, CHAOS_E_TIMEOUT, "no answer in time for the name '%s'",
+                               target->host);
     case WAIT_CANCELLED:
         break;
     }
-    return chaos_error_set(err, CHAOS_E_CANCELLED, "stopped while resolving '%s'", host);
+    return chaos_error_set(err, CHAOS_E_CANCELLED, "stopped while resolving '%s'", target->host);
 }
 
-int resolve(const char *host, uint16_t port, enum address_family family, int64_t deadline,
-            const struct cancel *cancel, struct addresses *ret_addresses, struct chaos_error *err)
+int resolve(const struct host_target *target, const struct cancel *cancel,
+            struct addresses *ret_addresses, struct chaos_error *err)
 {
     union address number;
 
-    if (!*host)
+    if (!*target->host)
         return chaos_error_set(err, CHAOS_E_INVALID,
                                "the host is empty: give a name or an address");
-    if (!address_parse(host, port, &number))
-        return resolve_name(host, port, family, deadline, cancel, ret_addresses, err);
-    if ((family == ADDRESS_IPV4 && number.any.sa_family != AF_INET) ||
-        (family == ADDRESS_IPV6 && number.any.sa_family != AF_INET6))
-        return chaos_error_set(err, CHAOS_E_NOT_FOUND, "'%s' is not an %saddress", host,
-                               family_word(family));
+    if (!address_parse(target->host, target->port, &number))
+        return resolve_name(target, cancel, ret_addresses, err);
+    if ((target->family == ADDRESS_IPV4 && number.any.sa_family != AF_INET) ||
+        (target->family == ADDRESS_IPV6 && number.any.sa_family != AF_INET6))
+        return chaos_error_set(err, CHAOS_E_NOT_FOUND, "'%s' is not an %saddress", target->host,
+                               family_word(target->family));
     ret_addresses->list[0] = number;
     ret_addresses->count = 1;
     return 0;

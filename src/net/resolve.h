@@ -26,19 +26,26 @@ union address {
     struct sockaddr_storage storage;
 };
 
+/* Where to go, and until when. */
+struct host_target {
+    const char *host;
+    uint16_t port;
+    enum address_family family;
+    int64_t deadline; /* monotonic */
+};
+
 struct addresses {
     size_t count; /* at least 1 after a success */
     union address list[ADDRESSES_MAX];
 };
 
-/* The stream addresses of `host` (a name, IPv4 or IPv6 text, also with a %zone) with `port`, in
- * the order of RFC 6724. Numbers are read at once. A name is resolved by getaddrinfo(3) in a
+/* The stream addresses of the host (a name, IPv4 or IPv6 text, also with a %zone) with the port,
+ * in the order of RFC 6724. Numbers are read at once. A name is resolved by getaddrinfo(3) in a
  * thread of its own, which is left behind when the wait ends first: it ends by itself after the
  * resolver's own timeouts. -CHAOS_E_NOT_FOUND: there is no such name, or none of this family;
  * -CHAOS_E_TIMEOUT; -CHAOS_E_CANCELLED. */
-MUST_USE int resolve(const char *host, uint16_t port, enum address_family family, int64_t deadline,
-                     const struct cancel *cancel, struct addresses *ret_addresses,
-                     struct chaos_error *err);
+MUST_USE int resolve(const struct host_target *target, const struct cancel *cancel,
+                     struct addresses *ret_addresses, struct chaos_error *err);
 
 /* Read `host` as a number; false when it is not one. */
 bool address_parse(const char *host, uint16_t port, union address *ret_address);

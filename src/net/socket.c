@@ -61,13 +61,13 @@ static void finish_connect(int fd, int64_t deadline, const struct cancel *cancel
     }
 }
 
+/* The connected descriptor, or -1 with what happened in *ret_attempt. */
 static int try_address(const union address *address, int64_t deadline, const struct cancel *cancel,
                        struct attempt *ret_attempt)
 {
     struct attempt attempt = { 0 };
     int64_t start = clock_now();
     int one = 1;
-    AUTO(fd)
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0) {
@@ -82,12 +82,10 @@ static int try_address(const union address *address, int64_t deadline, const str
     }
     attempt.took_ns = clock_now() - start;
     *ret_attempt = attempt;
-    if (!attempt.number) {
-        int connected = fd;
-
-        fd = -1;
-        return connected;
-    }
+    if (!attempt.number)
+        return fd;
+    if (fd >= 0)
+        close(fd);
     return -1;
 }
 
@@ -120,7 +118,7 @@ static int64_t share(int64_t deadline, size_t left)
     return now + (deadline - now) / (int64_t)left;
 }
 
-static int connect_any(const struct socket_target *target, const struct addresses *addresses,
+static int connect_any(const struct host_target *target, const struct addresses *addresses,
                        const struct cancel *cancel, int *ret_fd, struct socket_peer *peer,
                        struct chaos_error *err)
 {
@@ -147,7 +145,7 @@ static int connect_any(const struct socket_target *target, const struct addresse
                            buffer_text(&failures));
 }
 
-int socket_connect(const struct socket_target *target, const struct cancel *cancel, int *ret_fd,
+int socket_connect(const struct host_target *target, const struct cancel *cancel, int *ret_fd,
                    struct socket_peer *ret_peer, struct chaos_error *err)
 {
     struct addresses addresses;
@@ -155,8 +153,7 @@ int socket_connect(const struct socket_target *target, const struct cancel *canc
     int64_t start = clock_now();
     int r;
 
-    r = resolve(target->host, target->port, target->family, target->deadline, cancel, &addresses,
-                err);
+    r = resolve(target, cancel, &addresses, err);
     if (r < 0)
         return r;
     peer.resolve_ns = clock_now() - start;
@@ -191,8 +188,8 @@ int socket_send(int fd, const void *data, size_t length, int64_t deadline,
     return 0;
 }
 
-int socket_receive(int fd, void *data, size_t size, int64_t deadline, const struct cancel *cancel,
-                   size_t *ret_length, struct chaos_error *err)
+ssize_t socket_receive(int fd, void *data, size_t size, int64_t deadline,
+                       const struct cancel *cancel, struct chaos_error *err)
 {
     for (;;) {
         ssize_t got;
@@ -201,10 +198,8 @@ int socket_receive(int fd, void *data, size_t size, int64_t deadline, const stru
         if (r < 0)
             return r;
         got = recv(fd, data, size, MSG_DONTWAIT);
-        if (got >= 0) {
-            *ret_length = (size_t)got;
-            return 0;
-        }
+        if (got >= 0)
+            return got;
         if (errno != EINTR && errno != EAGAIN)
             return chaos_error_set_errno(err, errno, "cannot receive");
     }

@@ -137,13 +137,11 @@ static int flush(const struct session *session, struct chaos_error *err)
 static int fetch(const struct session *session, struct chaos_error *err)
 {
     char record[RECORD_BYTES];
-    size_t length;
-    int r;
+    ssize_t length = socket_receive(session->target->fd, record, sizeof(record),
+                                    session->target->deadline, session->cancel, err);
 
-    r = socket_receive(session->target->fd, record, sizeof(record), session->target->deadline,
-                       session->cancel, &length, err);
-    if (r < 0)
-        return r;
+    if (length < 0)
+        return (int)length;
     if (!length)
         return chaos_error_set(err, CHAOS_E_REMOTE,
                                "the server closed the connection during the TLS handshake");

@@ -18,6 +18,7 @@ struct python {
     char *interpreter;
     char *worker_dir;
     json_t *settings;
+    struct python_documents *documents;
     struct cancel closing;
     bool has_closing;
     pthread_mutex_t lock;        /* guards `worker`; held while one starts or is put away */
@@ -36,6 +37,7 @@ struct python *python_new(const struct python_options *options)
     python->interpreter = python_interpreter(options->interpreter);
     python->worker_dir = mem_strdup(options->worker_dir);
     python->settings = options->settings ? json_deep_copy(options->settings) : json_null();
+    python->documents = python_documents_new();
     python->options.interpreter = NULL;
     python->options.worker_dir = NULL;
     python->options.settings = NULL;
@@ -70,6 +72,7 @@ void python_free(struct python *python)
     pthread_cond_destroy(&python->answered);
     pthread_mutex_destroy(&python->answer_lock);
     pthread_mutex_destroy(&python->lock);
+    python_documents_free(python->documents);
     json_decref(python->settings);
     free(python->worker_dir);
     free(python->interpreter);
@@ -79,6 +82,11 @@ void python_free(struct python *python)
 const struct python_callbacks *python_callbacks(const struct python *python)
 {
     return &python->options.callbacks;
+}
+
+struct python_documents *python_known_documents(struct python *python)
+{
+    return python->documents;
 }
 
 const struct cancel *python_closing(const struct python *python)

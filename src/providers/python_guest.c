@@ -38,18 +38,6 @@ static int import(void *self, const char *module, json_t **ret_hooks, char **ret
     return 0;
 }
 
-/* [[name], [name, value], ...] */
-static json_t *pack_documents(const struct guest_document *documents, size_t count)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, documents[i].value
-                                        ? json_pack("[s, O]", documents[i].name, documents[i].value)
-                                        : json_pack("[s]", documents[i].name));
-    return list;
-}
-
 static json_t *pack_place(const struct guest_place *place)
 {
     if (!place)
@@ -83,10 +71,35 @@ static void read_reply(const struct python_reply *got, struct guest_reply *reply
         reply->changes = json_incref(changes);
 }
 
+/* Send a request about documents; once more, with all of them, when the worker was started anew
+ * and lacks one. */
+static void exchange(struct python *python, const struct python_request *request,
+                     const struct guest_document *documents, size_t count,
+                     struct guest_reply *reply)
+{
+    struct python_documents *known = python_known_documents(python);
+    AUTO(json) json_t *all = NULL;
+
+    for (int attempt = 0; attempt < 2; attempt++) {
+        AUTO(python_reply) struct python_reply got = { 0 };
+
+        python_exchange(python, request, &got);
+        python_documents_note(known, documents, count);
+        read_reply(&got, reply);
+        if (!reply->forgotten || attempt)
+            return;
+        all = python_documents_pack_all(known, documents, count);
+        if (!all)
+            return;
+        json_object_set(request->message, "documents", all);
+        guest_reply_clear(reply);
+    }
+}
+
 static void hook(void *self, const struct guest_hook *hook, struct guest_reply *reply)
 {
     AUTO(json) json_t *message = python_request_new("hook", hook->place);
-    AUTO(python_reply) struct python_reply got = { 0 };
+    struct python_documents *known = python_known_documents(self);
     struct python_request request = {
         .message = message,
         .place = hook->place,
@@ -98,12 +111,14 @@ static void hook(void *self, const struct guest_hook *hook, struct guest_reply *
     json_object_set_new(message, "module", json_string(hook->module));
     json_object_set_new(message, "function", json_string(hook->function));
     json_object_set_new(message, "arguments", borrow(hook->arguments));
-    json_object_set_new(message, "documents", pack_documents(hook->documents, hook->n_documents));
+    json_object_set_new(message, "documents",
+                        python_documents_pack(hook->documents, hook->n_documents));
     json_object_set_new(message, "context", pack_place(hook->context));
     json_object_set_new(message, "state", pack_place(hook->state));
     json_object_set_new(message, "control", borrow(hook->control));
-    python_exchange(self, &request, &got);
-    read_reply(&got, reply);
+    exchange(self, &request, hook->documents, hook->n_documents, reply);
+    python_documents_take(known, reply->changes, hook->context, "context");
+    python_documents_take(known, reply->changes, hook->state, "state");
 }
 
 static void event(void *self, const char *event, const json_t *arguments,
@@ -111,7 +126,6 @@ static void event(void *self, const char *event, const json_t *arguments,
                   struct guest_reply *reply)
 {
     AUTO(json) json_t *message = python_request_new("event", place);
-    AUTO(python_reply) struct python_reply got = { 0 };
     struct python_request request = {
         .message = message,
         .place = place,
@@ -121,9 +135,9 @@ static void event(void *self, const char *event, const json_t *arguments,
 
     json_object_set_new(message, "event", json_string(event));
     json_object_set_new(message, "arguments", borrow(arguments));
-    json_object_set_new(message, "documents", pack_documents(documents, n_documents));
-    python_exchange(self, &request, &got);
-    read_reply(&got, reply);
+    json_object_set_new(message, "documents", python_documents_pack(documents, n_documents));
+    exchange(self, &request, documents, n_documents, reply);
+    python_documents_take(python_known_documents(self), reply->changes, NULL, "");
 }
 
 static void notify(void *self, const char *module, const char *function, const json_t *channel,

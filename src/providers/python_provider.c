@@ -62,7 +62,8 @@ static json_t *signature_of(const json_t *activity)
     const char *name;
     json_t *value;
 
-    json_object_foreach(arguments, name, value) json_array_append_new(names, json_string(name));
+    json_object_foreach (arguments, name, value)
+        json_array_append_new(names, json_string(name));
     return json_pack("[O, O, o]", json_object_get(provider, "module"),
                      json_object_get(provider, "func"), names);
 }
@@ -90,8 +91,7 @@ static json_t *look_at_all(const json_t *activities, json_t *asked, json_t **ret
     const json_t *activity;
     size_t i;
 
-    json_array_foreach(activities, i, activity)
-    {
+    json_array_foreach (activities, i, activity) {
         AUTO(chaos_error) struct chaos_error err = { 0 };
 
         if (check(NULL, activity, &err) < 0) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "providers/python.h"
+#include "providers/python_documents.h"
 #include "providers/worker.h"
 
 /* What became of a request. */
@@ -41,5 +42,6 @@ bool python_answer_spawn(struct python *python, struct worker *worker, void *(*r
                          void *argument);
 void python_answer_begin(struct python *python);
 void python_answer_end(struct python *python);
+struct python_documents *python_known_documents(struct python *python);
 const struct python_callbacks *python_callbacks(const struct python *python);
 const struct cancel *python_closing(const struct python *python);

@@ -178,6 +178,11 @@ class Discover(Case):
         self.assertTrue(all(a["mod"].startswith("chaos.net.") for a in found["activities"]))
         self.assertTrue(found["activities"])
 
+    def test_a_name_that_is_not_utf8_is_a_usage_error(self):
+        done = self.chaos("discover", "--no-install", os.fsdecode(b"\xff"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("Error: Invalid value for 'PACKAGE'", done.stderr)
+
     def test_part_of_a_module_name_is_not_the_module(self):
         done = self.chaos("discover", "--no-install", "chaos.ne")
         self.assertEqual(done.returncode, 0)

@@ -317,6 +317,20 @@ class Crowd(unittest.TestCase):
             for client in clients:
                 client.close()
 
+    def test_a_flood_of_clients_that_come_and_go_leaves_nothing_behind(self):
+        with Server("--quiet") as server:
+            for _ in range(10):
+                flood = [server.connect() for _ in range(300)]
+                for number, client in enumerate(flood):
+                    if number % 3 == 0:
+                        client.sendall(b"no end of line")
+                    if number % 3 == 1:
+                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                          struct.pack("ii", 1, 0))
+                    client.close()
+            self.assertTrue(is_answered(server))
+            wait_until(lambda: len(os.listdir(f"/proc/{server.process.pid}/fd")) < 30)
+
     def test_out_of_descriptors_clients_are_refused_and_the_server_does_not_spin(self):
         def few():
             resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))

@@ -193,7 +193,7 @@ class JsonPath:
 
 class Tolerance:
     values = [0, 1, 200, 3, -1, 2.5, 200.0, True, False, None, "", "a", "ab", "200", "[1, 2]", "{\"a\": 1}",
-              "${code}", 10**20, float("nan"), float("inf")]
+              "${code}", 10**20, float("inf")]
     patterns = ["a", "^b", "${name}", "(", "\\d+", "", 5, None, "[", "${code}"]
     paths = ["$", "$.a", "$.*", "$[0]", "$.${name}", "x", "", " $.a ", 5, None, "$[?(@ > 1)]", "$..a", "$.a[*]"]
     configuration = {"code": 200, "name": "a", "list": [1, 2]}
@@ -313,7 +313,7 @@ def main():
         sys.exit(record(kinds[sys.argv[2]](), count, rnd))
     driver, kind, differ, errors = Driver(sys.argv[1]), kinds[sys.argv[2]](), 0, 0
     for _ in range(count):
-        question = json.loads(json.dumps(kind.question(rnd)))  # so that no NaN is another
+        question = kind.question(rnd)
         theirs = kind.expected(question)
         ours = driver.ask(sys.argv[2], *question)
         errors += "error" in theirs

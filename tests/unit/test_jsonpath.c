@@ -168,22 +168,53 @@ static void nesting_without_end_is_a_limit_and_not_a_crash(void **state)
     }
 }
 
+/* `depth` lists, one within the other. */
+static json_t *nested_lists(size_t depth)
+{
+    json_t *document = json_array();
+
+    while (depth--) {
+        json_t *outer = json_array();
+
+        json_array_append_new(outer, document);
+        document = outer;
+    }
+    return document;
+}
+
 static void a_path_that_explodes_is_a_limit(void **state)
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(json) json_t *document = json_array();
+    AUTO(json) json_t *document = nested_lists(60);
     AUTO(str) char *path = repeated("$", "[*, *, *, *]", 30);
     AUTO(str) char *values = NULL;
 
     (void)state;
-    for (int depth = 0; depth < 60; depth++) {
-        AUTO(json) json_t *outer = json_array();
-
-        json_array_append(outer, document);
-        json_decref(document);
-        document = json_incref(outer);
-    }
     values = ask(path, document, &err);
+    assert_null(values);
+    assert_int_equal(err.code, CHAOS_E_LIMIT);
+}
+
+static void a_document_of_the_greatest_depth_is_descended(void **state)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *document = nested_lists(JSON_DEPTH_MAX);
+    AUTO(jsonpath) struct jsonpath *path = NULL;
+    AUTO(json) json_t *values = NULL;
+
+    (void)state;
+    assert_int_equal(jsonpath_parse("$..[?(@..*)]", &path, &err), 0);
+    assert_int_equal(jsonpath_match(path, document, &values, &err), 0);
+    assert_int_equal(json_array_size(values), JSON_DEPTH_MAX);
+}
+
+static void a_document_that_is_deeper_is_a_limit_and_not_a_crash(void **state)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *document = nested_lists(3000);
+    AUTO(str) char *values = ask("$..x", document, &err);
+
+    (void)state;
     assert_null(values);
     assert_int_equal(err.code, CHAOS_E_LIMIT);
 }
@@ -235,6 +266,8 @@ int main(void)
     static const struct CMUnitTest plain[] = {
         cmocka_unit_test(nesting_without_end_is_a_limit_and_not_a_crash),
         cmocka_unit_test(a_path_that_explodes_is_a_limit),
+        cmocka_unit_test(a_document_of_the_greatest_depth_is_descended),
+        cmocka_unit_test(a_document_that_is_deeper_is_a_limit_and_not_a_crash),
         cmocka_unit_test(the_document_outlives_what_was_found_in_it),
     };
     AUTO(json) json_t *recorded = recorded_cases();

@@ -222,6 +222,7 @@ static const struct url_case url_cases[] = {
     { "a URL without a host is refused", "http:///path" },
     { "a URL with a port that is none is refused", "http://127.0.0.1:x/" },
     { "an empty URL is refused", "" },
+    { "a URL of another script is refused", "http://h\xc3\xb6.invalid/" },
     { "a URL of controls is refused", "http://\x01\x02/" },
 };
 
@@ -530,6 +531,28 @@ static void a_password_is_kept_out_of_errors(void **state)
     assert_null(strstr(chaos_error_text(&world->err), "pilot"));
 }
 
+static void a_netrc_gives_credentials_unless_the_request_has_some(void **state)
+{
+    static const struct http_header header = { "Authorization", "Bearer abc" };
+    struct http_request request = { .headers = &header, .n_headers = 1 };
+    struct world *world = *state;
+    char path[] = "/tmp/fracas-netrc-XXXXXX";
+    AUTO(fd) int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    dprintf(fd, "machine 127.0.0.1 login ana password pilot\n");
+    setenv("NETRC", path, 1);
+    http_client_free(STEAL(world->client));
+    assert_int_equal(http_client_new(&world->client, &world->err), 0);
+    unsetenv("NETRC");
+    assert_int_equal(get(world, "/plain"), 0);
+    assert_last_has(world, "Authorization: Basic YW5hOnBpbG90\r\n");
+    assert_int_equal(ask(world, "/plain", request, NULL), 0);
+    assert_last_has(world, "Authorization: Bearer abc\r\n");
+    assert_last_lacks(world, "Basic");
+    unlink(path);
+}
+
 static void a_proxy_of_the_environment_is_asked_unless_told_not_to(void **state)
 {
     struct world *world = *state;
@@ -585,6 +608,7 @@ static const struct CMUnitTest single_tests[] = {
     TEST(dots_in_the_path_stay_when_asked_for),
     TEST(credentials_of_the_url_are_sent),
     TEST(a_password_is_kept_out_of_errors),
+    TEST(a_netrc_gives_credentials_unless_the_request_has_some),
     TEST(a_proxy_of_the_environment_is_asked_unless_told_not_to),
 };
 

@@ -30,7 +30,7 @@ static const struct chaos_param params[] = {
       .default_json = "1.5",
       .doc = "size",
       .min = 0.5,
-      .max = INFINITY },
+      .max = HUGE_VAL },
     { .name = "flag", .type = CHAOS_BOOLEAN, .default_json = "false", .doc = "flag" },
     { .name = "list", .type = CHAOS_LIST, .default_json = "[]", .doc = "list" },
     { .name = "mapping", .type = CHAOS_MAPPING, .doc = "mapping" },

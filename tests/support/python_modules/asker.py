@@ -2,6 +2,7 @@
 """Asks the engine through chaoslib."""
 import logzero
 
+import chaoslib
 from chaoslib import decode_bytes, experiment_hash, substitute
 from chaoslib.activity import ensure_activity_is_valid, run_activity
 from chaoslib.caching import lookup_activity
@@ -53,3 +54,8 @@ def failing():
         run_activity({"type": "action", "name": "f", "provider": {"type": "process"}}, {}, {})
     except ActivityFailed as x:
         return "failed: %s" % x
+
+
+def asks_engine():
+    """Whether chaoslib is ours: the reference's answers most by itself."""
+    return "bundled" in chaoslib.__file__
