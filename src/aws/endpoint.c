@@ -136,8 +136,7 @@ static int choose_scheme(const json_t *endpoint, const json_t **ret_scheme, stru
     *ret_scheme = NULL;
     if (json_array_size(schemes) == 0)
         return 0;
-    json_array_foreach(schemes, index, scheme)
-    {
+    json_array_foreach (schemes, index, scheme) {
         const char *name = json_string_value(json_object_get(scheme, "name"));
 
         if (str_equal(name, "sigv4") || str_equal(name, "none")) {

@@ -21,8 +21,7 @@ static int encode_structure(const struct aws_member *member, const json_t *value
     }
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         size_t place = aws_shape_find(&member->shape, key, &hint);
         struct aws_member field = aws_shape_member(&member->shape, place);
         json_t *encoded;
@@ -54,8 +53,7 @@ static int convert_list(const struct aws_member *member, const json_t *value, co
 
     if (!json_is_array(value))
         return scalar_mismatch(member, value, err);
-    json_array_foreach(value, index, element)
-    {
+    json_array_foreach (value, index, element) {
         json_t *converted = json_null();
         int r = 0;
 
@@ -79,8 +77,7 @@ static int convert_map(const struct aws_member *member, const json_t *value, con
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach(json_walkable(value), key, element)
-    {
+    json_object_foreach (json_walkable(value), key, element) {
         json_t *converted = json_null();
         int r = 0;
 
@@ -175,8 +172,7 @@ static json_t *unknown_choice(const struct aws_member *member, const json_t *wir
 
     if (!(member->flags & AWS_UNION))
         return NULL;
-    json_object_foreach(json_walkable(wire), key, item)
-    {
+    json_object_foreach (json_walkable(wire), key, item) {
         if (json_is_null(item) || strcmp(key, "__type") == 0)
             continue;
         if (aws_shape_find_wire(&member->shape, key, &hint) != SIZE_MAX)

@@ -44,8 +44,7 @@ static int encode_structure(struct encoder *encoder, const struct aws_member *me
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         size_t place = aws_shape_find(&member->shape, key, &hint);
         struct aws_member field = aws_shape_member(&member->shape, place);
         AUTO(str) char *name = NULL;
@@ -82,8 +81,7 @@ static int encode_list(struct encoder *encoder, const struct aws_member *member,
     if (name)
         push_text(encoder, name);
     length = encoder->prefix.length;
-    json_array_foreach(value, index, child)
-    {
+    json_array_foreach (value, index, child) {
         int r;
 
         if (json_is_null(child))
@@ -110,8 +108,7 @@ static int encode_map(struct encoder *encoder, const struct aws_member *member, 
     if (!query_map_is_flat(member))
         push_text(encoder, "entry");
     length = encoder->prefix.length;
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         size_t entry;
         int r;
 

@@ -30,8 +30,7 @@ static int query_list(const struct aws_member *list, const char *name, const jso
 
     if (!json_is_array(value))
         return scalar_mismatch(list, value, err);
-    json_array_foreach(value, index, child)
-    {
+    json_array_foreach (value, index, child) {
         int r = json_is_null(child) ? 0 : scalar_pair(&item, name, child, query, err);
 
         if (r < 0)
@@ -50,8 +49,7 @@ static int query_map(const struct aws_member *map, const json_t *value, struct u
 
     if (!json_is_object(value))
         return scalar_mismatch(map, value, err);
-    json_object_foreach(json_walkable(value), key, child)
-    {
+    json_object_foreach (json_walkable(value), key, child) {
         int r;
 
         if (json_is_null(child) || uri_pairs_find(query, key))
@@ -106,8 +104,7 @@ static int encode_members(const struct aws_member *input, const json_t *params, 
     const char *key;
     json_t *item;
 
-    json_object_foreach(json_walkable(params), key, item)
-    {
+    json_object_foreach (json_walkable(params), key, item) {
         size_t place = aws_shape_find(&input->shape, key, &hint);
         struct aws_member member = aws_shape_member(&input->shape, place);
         bool is_map;

@@ -135,8 +135,7 @@ int rest_body_encode(const struct rest_target *to, const struct aws_member *stru
 
     if (payload.shape.type != AWS_TYPE_NONE)
         return encode_payload(to, &payload, json_object_get(value, payload.name), err);
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         size_t place = aws_shape_find(&structure->shape, key, &hint);
         struct aws_member member = aws_shape_member(&structure->shape, place);
 

@@ -50,8 +50,7 @@ static int add_list(const struct aws_member *member, const json_t *value, struct
     size_t index;
     json_t *child;
 
-    json_array_foreach(value, index, child)
-    {
+    json_array_foreach (value, index, child) {
         AUTO(buffer) struct buffer text = { 0 };
         int r;
 
@@ -79,8 +78,7 @@ static int encode_map(const struct aws_member *member, const json_t *value,
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach(json_walkable(value), key, child)
-    {
+    json_object_foreach (json_walkable(value), key, child) {
         AUTO(str) char *name = mem_printf("%s%s", member->location_name, key);
         AUTO(buffer) struct buffer text = { 0 };
         int r;

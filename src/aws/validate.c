@@ -203,8 +203,7 @@ static void check_structure(struct report *report, const struct aws_member *memb
         if (field.flags & AWS_REQUIRED && !json_object_get(value, field.name))
             add(report, "Missing required parameter in %s: \"%s\"", place(report), field.name);
     }
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         AUTO(str) char *names = NULL;
 
         if (aws_shape_find(&member->shape, key, &hint) != SIZE_MAX)
@@ -214,8 +213,7 @@ static void check_structure(struct report *report, const struct aws_member *memb
             names);
     }
     hint = 0;
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         size_t index = aws_shape_find(&member->shape, key, &hint);
         struct aws_member field = aws_shape_member(&member->shape, index);
 
@@ -235,8 +233,7 @@ static void check_list(struct report *report, const struct aws_member *member, c
     json_t *child;
 
     check_length(report, member, json_array_size(value));
-    json_array_foreach(value, index, child)
-    {
+    json_array_foreach (value, index, child) {
         buffer_printf(&report->path, "[%zu]", index);
         check(report, &item, child);
         pop_to(report, length);
@@ -251,8 +248,7 @@ static void check_map(struct report *report, const struct aws_member *member, co
     const char *key;
     json_t *item;
 
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         AUTO(json) json_t *key_value = json_string(key);
 
         buffer_printf(&report->path, " (key: %s)", key);

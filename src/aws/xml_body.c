@@ -83,8 +83,7 @@ int xml_body_encode_members(const struct aws_member *member, const json_t *value
 
     if (!json_is_object(value))
         return scalar_mismatch(member, value, err);
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         size_t place = aws_shape_find(&member->shape, key, &hint);
         struct aws_member field = aws_shape_member(&member->shape, place);
         int r;
@@ -135,8 +134,7 @@ static int encode_list(const struct aws_member *member, const char *name, const 
         open_tag(member, name, to->out);
         buffer_add_char(to->out, '>');
     }
-    json_array_foreach(value, index, child)
-    {
+    json_array_foreach (value, index, child) {
         int r = json_is_null(child) ? 0 : xml_body_encode(&item, element, child, to, err);
 
         if (r < 0)
@@ -164,8 +162,7 @@ static int encode_map(const struct aws_member *member, const char *name, const j
         open_tag(member, name, to->out);
         buffer_add_char(to->out, '>');
     }
-    json_object_foreach(json_walkable(value), key, item)
-    {
+    json_object_foreach (json_walkable(value), key, item) {
         int r;
 
         if (json_is_null(item))

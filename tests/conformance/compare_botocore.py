@@ -275,6 +275,50 @@ def compare_back(driver, service, operation, request, params, where):
         yield f"{where}: the server takes it for {back['operation']}"
 
 
+EXPRESSIONS = """
+a | a.b | a.b.c | b[0] | b[-1] | b[9] | b[1:] | b[:2] | b[::-1] | b[::2] | c[].d | c[*].d | c[].e[] | c[].e[].f
+c[?d == `1`].e[].f | c[?d > `1`] | c[?!d] | c[?d && x].d | *.b | a.* | @ | [a, b] | {x: a.b, y: b[0]} | c[0].[d, e]
+length(b) | length(a) | length('xyz') | length(c[].e[]) > `2` | b | c | "a" | a."b" | nothing || b[0] | nothing | nothing[]
+!b | !nothing | b == `[1, 2, 3]` | contains(b, `2`) | contains(s, 'ell') | starts_with(s, 'he') | ends_with(s, 'lo')
+keys(a) | values(a) | not_null(nothing, s) | to_string(b) | type(b) | type(s) | c[].e[0].f | c[*].e[*].f | c[*].e[].f[]
+c[?length(e) == `2`].d | (a || b)[0] | b[?@ > `1`] | b[?@ > `1`] \\| [0] | c[].e \\| [0] | s == 'hello' | `{"k": 1}`.k
+length(nothing || '') > `0` | a.b == a.b && b[0] == `1` | c[-1].d | g[][] | g[*][0] | g[0][1] | a.[b, b] | a.{z: b}
+c[1:].d | c[?e[?f == `3`]].d | b[*] | s[0] | s[*] | a[] | c[].e[?f > `1`][] | length(b[?@ != `2`]) | [] | *[0]
+"""
+DOCUMENT = {"a": {"b": {"c": 1}}, "b": [1, 2, 3], "s": "hello", "g": [[1, [2]], [3]],
+            "c": [{"d": 1, "e": [{"f": 1}, {"f": 2}], "x": True}, {"d": 2, "e": [{"f": 3}]},
+                  {"d": None, "e": []}]}
+
+
+def expressions_of(data):
+    """All that the models use, and some of our own."""
+    texts = {part.strip().replace("\0", "|") for line in EXPRESSIONS.splitlines()
+             for part in line.replace("\\|", "\0").replace("||", "\0\0").split("|")} - {""}
+    for path in data.rglob("waiters-2.json"):
+        for waiter in json.loads(path.read_text())["waiters"].values():
+            texts |= {a["argument"] for a in waiter["acceptors"] if "argument" in a}
+    for path in data.rglob("paginators-1.json"):
+        for row in json.loads(path.read_text())["pagination"].values():
+            for key in ("output_token", "result_key", "more_results", "non_aggregate_keys"):
+                value = row.get(key, [])
+                texts |= set(value if isinstance(value, list) else [value])
+    return sorted(texts)
+
+
+def compare_expressions(driver, session, services, rng, count):
+    import jmespath
+    for text in expressions_of(Path(botocore.__file__).parent / "data"):
+        got = driver("search", expression=text, value=DOCUMENT)
+        try:
+            wanted = jmespath.search(text, DOCUMENT)
+        except Exception as error:
+            if "error" not in got:
+                yield f"{text}: {got} instead of {error!r}"
+            continue
+        if "found" not in got or got["found"] != wanted:
+            yield f"{text}: {got} instead of {wanted}"
+
+
 def main():
     program, compiler, mode = (sys.argv[1:] + ["requests"])[:3]
     count = int(sys.argv[4]) if len(sys.argv) > 4 else 2000
@@ -286,7 +330,8 @@ def main():
         models = Path(place, "models.bin")
         subprocess.run([sys.executable, compiler, "--data", str(data), str(models)], check=True)
         driver = Driver(program, models)
-        compare = {"endpoints": compare_endpoints, "requests": compare_requests}[mode]
+        compare = {"endpoints": compare_endpoints, "requests": compare_requests,
+                   "expressions": compare_expressions}[mode]
         services = session.get_available_services()
         for problem in compare(driver, session, services, random.Random(seed), count):
             failed += 1

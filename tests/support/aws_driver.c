@@ -7,6 +7,8 @@
 #include "aws/base64.h"
 #include "aws/codec.h"
 #include "aws/endpoint.h"
+#include "aws/jmespath.h"
+#include "aws/paginate.h"
 #include "aws/sigv4.h"
 #include "aws/sigv4_canonical.h"
 #include "aws/timestamp.h"
@@ -62,7 +64,7 @@ static void read_message(const json_t *in, struct uri_pairs *headers, struct buf
     const char *name;
     json_t *value;
 
-    json_object_foreach(json_walkable(json_object_get(in, "headers")), name, value)
+    json_object_foreach (json_walkable(json_object_get(in, "headers")), name, value)
         uri_pairs_add(headers, name, json_string_value(value));
     base64_decode(body, text_of(in, "body"));
 }
@@ -182,6 +184,64 @@ static int endpoint(struct task *task, json_t **ret_out, struct chaos_error *err
     return r;
 }
 
+static int search(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    AUTO(jmespath) struct jmespath *path = NULL;
+    json_t *found;
+    int r = jmespath_parse(text_of(task->in, "expression"), &path, err);
+
+    if (r == 0)
+        r = jmespath_search(path, json_object_get(task->in, "value"), &found, err);
+    if (r == 0)
+        *ret_out = json_pack("{s:o}", "found", found);
+    return r;
+}
+
+static const char *option_of(const json_t *in, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(in, "session"), key));
+}
+
+/* One call, all pages, a wait or an address, through a session of its own. */
+static int with_session(struct task *task, json_t **ret_out, struct chaos_error *err)
+{
+    const json_t *params = json_object_get(task->in, "params");
+    const char *kind = text_of(task->in, "do");
+    struct aws_session_options options = {
+        .models = task->models,
+        .profile = option_of(task->in, "profile"),
+        .region = option_of(task->in, "region"),
+        .endpoint_url = option_of(task->in, "endpoint_url"),
+        .access_key = option_of(task->in, "access_key"),
+        .secret_key = option_of(task->in, "secret_key"),
+        .role_arn = option_of(task->in, "role_arn"),
+        .read_timeout_ms = 2000,
+        .seed = 1,
+    };
+    struct aws_waiter_options waiter = { .delay_s = 1, .max_attempts = 3 };
+    AUTO(aws_session) struct aws_session *session = NULL;
+    AUTO(chaos_error) struct chaos_error why = { 0 };
+    AUTO(json) json_t *value = NULL;
+    AUTO(str) char *url = NULL;
+    int r = find_operation(task, err);
+
+    if (r == 0)
+        r = aws_session_new(&options, &session, err);
+    if (r < 0)
+        return r;
+    if (strcmp(kind, "pages") == 0)
+        r = aws_call_all_pages(session, &task->operation, params, &value, &why);
+    else if (strcmp(kind, "wait") == 0)
+        r = aws_wait(session, &task->service, text_of(task->in, "waiter"), params, &waiter, &why);
+    else if (strcmp(kind, "presign") == 0)
+        r = aws_session_presign(session, &task->operation, params, 60, &url, &why);
+    else
+        r = aws_session_call(session, &task->operation, params, &value, &why);
+    *ret_out = json_pack("{s:O?, s:s?, s:s?, s:i}", "value", value, "url", url, "error",
+                         r < 0 ? why.message : NULL, "code", -r);
+    return 0;
+}
+
 /* Headers as pairs: a name may come twice. */
 static void read_signable(const json_t *in, struct aws_request *request)
 {
@@ -192,7 +252,7 @@ static void read_signable(const json_t *in, struct aws_request *request)
     request->path = mem_strdup(text_of(in, "path"));
     request->query = mem_strdup(text_of(in, "query"));
     base64_decode(&request->body, text_of(in, "body"));
-    json_array_foreach(json_object_get(in, "headers"), index, pair)
+    json_array_foreach (json_object_get(in, "headers"), index, pair)
         uri_pairs_add(&request->headers, json_string_value(json_array_get(pair, 0)),
                       json_string_value(json_array_get(pair, 1)));
 }
@@ -283,6 +343,11 @@ static const struct {
     { "encode_fault", encode_fault },
     { "validate", validate },
     { "endpoint", endpoint },
+    { "search", search },
+    { "call", with_session },
+    { "pages", with_session },
+    { "wait", with_session },
+    { "presign", with_session },
     { "sign", sign },
     { "verify", verify },
 };
