@@ -121,14 +121,14 @@ static int take(int *fd, struct buffer *to, size_t limit, struct chaos_error *er
     return 0;
 }
 
-static int drain(struct child *child, int64_t deadline, size_t limit, const struct cancel *cancel,
-                 struct proc_result *result, struct chaos_error *err)
+static int drain(struct child *child, const struct proc_bounds *bounds, struct proc_result *result,
+                 struct chaos_error *err)
 {
     while (child->out >= 0 || child->err >= 0) {
         struct pollfd fds[2] = { { .fd = child->out, .events = POLLIN },
                                  { .fd = child->err, .events = POLLIN } };
 
-        switch (wait_fds(fds, ARRAY_SIZE(fds), deadline, cancel)) {
+        switch (wait_fds(fds, ARRAY_SIZE(fds), bounds->deadline, bounds->cancel)) {
         case WAIT_TIMEOUT:
             return chaos_error_set(err, CHAOS_E_TIMEOUT, "the process took too long");
         case WAIT_CANCELLED:
@@ -136,16 +136,16 @@ static int drain(struct child *child, int64_t deadline, size_t limit, const stru
         case WAIT_READY:
             break;
         }
-        if (fds[0].revents && take(&child->out, &result->out, limit, err) < 0)
+        if (fds[0].revents && take(&child->out, &result->out, bounds->limit, err) < 0)
             return -(int)err->code;
-        if (fds[1].revents && take(&child->err, &result->err, limit, err) < 0)
+        if (fds[1].revents && take(&child->err, &result->err, bounds->limit, err) < 0)
             return -(int)err->code;
     }
     return 0;
 }
 
 /* Wait for the end of a child that closed its output already. */
-static int wait_end(pid_t pid, int64_t deadline, const struct cancel *cancel, int *ret_status,
+static int wait_end(pid_t pid, const struct proc_bounds *bounds, int *ret_status,
                     struct chaos_error *err)
 {
     AUTO(fd) int fd = -1;
@@ -155,7 +155,7 @@ static int wait_end(pid_t pid, int64_t deadline, const struct cancel *cancel, in
         return 0;
     fd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (fd >= 0) {
-        switch (wait_fd(fd, POLLIN, deadline, cancel)) {
+        switch (wait_fd(fd, POLLIN, bounds->deadline, bounds->cancel)) {
         case WAIT_TIMEOUT:
             return chaos_error_set(err, CHAOS_E_TIMEOUT, "the process took too long");
         case WAIT_CANCELLED:
@@ -179,13 +179,15 @@ static void kill_group(struct child *child)
     while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
         ;
     /* members that left the group may hold the pipes: do not wait long for them */
-    (void)!drain(child, clock_now() + REAP_MS * CLOCK_NS_PER_MS, SIZE_MAX, NULL, &rest, &ignored);
+    (void)!drain(child,
+                 &(struct proc_bounds){ clock_now() + REAP_MS * CLOCK_NS_PER_MS, SIZE_MAX, NULL },
+                 &rest, &ignored);
     chaos_error_clear(&ignored);
     proc_result_clear(&rest);
 }
 
-int proc_run(const char *path, char *const *argv, int64_t deadline, size_t limit,
-             const struct cancel *cancel, struct proc_result *result, struct chaos_error *err)
+int proc_run(const char *path, char *const *argv, const struct proc_bounds *bounds,
+             struct proc_result *result, struct chaos_error *err)
 {
     struct child child = { -1, -1, -1 };
     int status = 0;
@@ -193,9 +195,9 @@ int proc_run(const char *path, char *const *argv, int64_t deadline, size_t limit
 
     if (r < 0)
         return r;
-    r = drain(&child, deadline, limit, cancel, result, err);
+    r = drain(&child, bounds, result, err);
     if (r == 0)
-        r = wait_end(child.pid, deadline, cancel, &status, err);
+        r = wait_end(child.pid, bounds, &status, err);
     if (r < 0)
         kill_group(&child);
     if (child.out >= 0)

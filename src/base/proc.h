@@ -18,15 +18,21 @@ struct proc_result {
 void proc_result_clear(struct proc_result *result);
 AUTO_CLEAR(proc_result, struct proc_result)
 
+/* What bounds a run. */
+struct proc_bounds {
+    int64_t deadline;            /* monotonic; CLOCK_NEVER: none */
+    size_t limit;                /* of each output, in bytes */
+    const struct cancel *cancel; /* NULL: none */
+};
+
 /* Run `path` with `argv` (NULL-terminated, argv[0] included) and the environment of this process,
  * and wait until it and everything that holds its output open has ended. The child leads a new
  * process group; after the deadline (-CHAOS_E_TIMEOUT), on `cancel` (-CHAOS_E_CANCELLED), or when
  * one of the outputs grows beyond `limit` bytes (-CHAOS_E_LIMIT), the whole group is killed and
  * reaped. Standard input is inherited, but for a terminal, from which a process in the background
  * could not read: then it is empty. */
-MUST_USE int proc_run(const char *path, char *const *argv, int64_t deadline, size_t limit,
-                      const struct cancel *cancel, struct proc_result *result,
-                      struct chaos_error *err);
+MUST_USE int proc_run(const char *path, char *const *argv, const struct proc_bounds *bounds,
+                      struct proc_result *result, struct chaos_error *err);
 
 /* Where `name` would be run from: itself when it has a '/', else the first match on $PATH (or the
  * system's default path), as an owned string. NULL when there is none that may be executed. */

@@ -106,62 +106,58 @@ static void rollback_started(const struct event *event)
     log_info("Rollback: %s", name);
 }
 
+static void run_configured(const struct event *event)
+{
+    log_info("Steady-state strategy: %s", text(event, "hypothesis-strategy"));
+    log_info("Rollbacks strategy: %s", text(event, "rollbacks-strategy"));
+}
+
+static void hypothesis_met(const struct event *event)
+{
+    (void)event;
+    log_info("Steady state hypothesis is met!");
+}
+
+static void hypothesis_ended(const struct event *event)
+{
+    (void)event;
+    log_info("The continuous steady-state hypothesis has ended");
+}
+
+static void method_started(const struct event *event)
+{
+    (void)event;
+    log_info("Playing the method of the experiment...");
+}
+
+static void rollbacks_started(const struct event *event)
+{
+    (void)event;
+    log_info("Playing the rollbacks...");
+}
+
+/* What is told of an event; nothing where there is no function. */
+static void (*const views[EVENT_TYPE_COUNT])(const struct event *event) = {
+    [EVENT_RUN_STARTED] = run_started,
+    [EVENT_RUN_CONFIGURED] = run_configured,
+    [EVENT_HYPOTHESIS_STARTED] = hypothesis_started,
+    [EVENT_HYPOTHESIS_CHECKING] = hypothesis_checking,
+    [EVENT_HYPOTHESIS_MET] = hypothesis_met,
+    [EVENT_HYPOTHESIS_ENDED] = hypothesis_ended,
+    [EVENT_METHOD_STARTED] = method_started,
+    [EVENT_ROLLBACKS_STARTED] = rollbacks_started,
+    [EVENT_ROLLBACK_STARTED] = rollback_started,
+    [EVENT_PAUSE_STARTED] = pause_started,
+    [EVENT_ACTIVITY_STARTED] = activity_started,
+    [EVENT_ACTIVITY_COMPLETED] = activity_completed,
+    [EVENT_RUN_ENDED] = run_ended,
+};
+
 static void notice(void *self, const struct event *event)
 {
     (void)self;
-    switch (event->type) {
-    case EVENT_RUN_STARTED:
-        run_started(event);
-        return;
-    case EVENT_RUN_CONFIGURED:
-        log_info("Steady-state strategy: %s", text(event, "hypothesis-strategy"));
-        log_info("Rollbacks strategy: %s", text(event, "rollbacks-strategy"));
-        return;
-    case EVENT_HYPOTHESIS_STARTED:
-        hypothesis_started(event);
-        return;
-    case EVENT_HYPOTHESIS_CHECKING:
-        hypothesis_checking(event);
-        return;
-    case EVENT_HYPOTHESIS_MET:
-        log_info("Steady state hypothesis is met!");
-        return;
-    case EVENT_METHOD_STARTED:
-        log_info("Playing the method of the experiment...");
-        return;
-    case EVENT_ROLLBACKS_STARTED:
-        log_info("Playing the rollbacks...");
-        return;
-    case EVENT_ROLLBACK_STARTED:
-        rollback_started(event);
-        return;
-    case EVENT_PAUSE_STARTED:
-        pause_started(event);
-        return;
-    case EVENT_ACTIVITY_STARTED:
-        activity_started(event);
-        return;
-    case EVENT_ACTIVITY_COMPLETED:
-        activity_completed(event);
-        return;
-    case EVENT_HYPOTHESIS_ENDED:
-        log_info("The continuous steady-state hypothesis has ended");
-        return;
-    case EVENT_RUN_ENDED:
-        run_ended(event);
-        return;
-    case EVENT_HYPOTHESIS_COMPLETED:
-    case EVENT_METHOD_COMPLETED:
-    case EVENT_ROLLBACKS_COMPLETED:
-    case EVENT_ACTIVITY_AMENDED:
-    case EVENT_STATUS_CHANGED:
-    case EVENT_RUN_INTERRUPTED:
-    case EVENT_RUN_SIGNAL_EXIT:
-    case EVENT_JOURNAL_AMENDED:
-    case EVENT_RUN_FINISHED:
-    case EVENT_TYPE_COUNT:
-        return;
-    }
+    if (views[event->type])
+        views[event->type](event);
 }
 
 struct listener console_listener(void)

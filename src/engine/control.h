@@ -38,8 +38,15 @@ void controls_cleanup(struct run *run);
  * with their names; those whose module cannot be imported are left out. A new reference. */
 json_t *controls_collect(const struct guest *guest, const json_t *settings,
                          const json_t *files, const struct cancel *cancel);
-/* The controls of the loading of an experiment: `source` is the context, `experiment` the state
- * after it (an object that they may change, or NULL). */
-void controls_apply_loader(const struct guest *guest, const json_t *controls,
-                           const json_t *settings, const char *source, enum control_moment moment,
-                           json_t *experiment, struct stop *stop);
+/* The loading of an experiment, as controls see it. */
+struct control_loading {
+    const struct guest *guest;
+    const json_t *controls; /* global ones */
+    const json_t *settings;
+    const char *source;     /* the context */
+    json_t *experiment;     /* the state after it: an object they may change, or NULL */
+};
+
+/* The controls before and after the loading of an experiment. */
+void controls_apply_loader(const struct control_loading *loading, enum control_moment moment,
+                           struct stop *stop);

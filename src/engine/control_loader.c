@@ -77,29 +77,23 @@ json_t *controls_collect(const struct guest *guest, const json_t *settings, cons
     return controls;
 }
 
-struct loading {
-    const struct guest *guest;
-    const char *source;
-    enum control_moment moment;
-    json_t *experiment;
-    struct guest_document settings;
-};
-
-static void apply_one(const struct loading *loading, const json_t *control, struct stop *stop)
+static void apply_one(const struct control_loading *loading, const json_t *control,
+                      enum control_moment moment, struct stop *stop)
 {
     AUTO(json) json_t *hooks = import(loading->guest, control, NULL);
     AUTO(json) json_t *context = json_string(loading->source);
     AUTO(json) json_t *none = json_object();
     const json_t *arguments = json_object_get(provider_of(control), "arguments");
+    struct guest_document settings = { "settings", loading->settings };
     struct guest_place context_place = { NULL, "", context };
     struct guest_place state_place = { NULL, "", loading->experiment };
     struct guest_hook hook = {
         .module = json_string_value(json_object_get(provider_of(control), "module")),
-        .function = loading->moment == MOMENT_BEFORE ? "before_loading_experiment_control"
-                                                     : "after_loading_experiment_control",
+        .function = moment == MOMENT_BEFORE ? "before_loading_experiment_control"
+                                            : "after_loading_experiment_control",
         .arguments = arguments ? arguments : none,
-        .documents = &loading->settings,
-        .n_documents = loading->settings.value ? 1 : 0,
+        .documents = &settings,
+        .n_documents = loading->settings ? 1 : 0,
         .context = &context_place,
         .state = loading->experiment ? &state_place : NULL,
     };
@@ -118,21 +112,19 @@ static void apply_one(const struct loading *loading, const json_t *control, stru
     stop_take_call(stop, reply.status, &reply.message, reply.has_exit_code, reply.exit_code);
 }
 
-void controls_apply_loader(const struct guest *guest, const json_t *controls,
-                           const json_t *settings, const char *source, enum control_moment moment,
-                           json_t *experiment, struct stop *stop)
+void controls_apply_loader(const struct control_loading *loading, enum control_moment moment,
+                           struct stop *stop)
 {
-    struct loading loading = { guest, source, moment, experiment, { "settings", settings } };
     const char *when = moment == MOMENT_BEFORE ? "before" : "after";
     size_t i;
     json_t *control;
 
-    json_array_foreach (controls, i, control) {
+    json_array_foreach (loading->controls, i, control) {
         const char *scope = json_string_value(json_object_get(control, "scope"));
 
         if (!is_python(control) || (scope && *scope && !str_equal(scope, when)))
             continue;
-        apply_one(&loading, control, stop);
+        apply_one(loading, control, moment, stop);
         if (stop->kind != STOP_NONE)
             return;
     }

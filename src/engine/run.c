@@ -252,38 +252,50 @@ static void play_phases(struct run *run, bool judged, struct stop *stop)
         hypothesis_verify(run, stop);
 }
 
-/* Tell why the phases were left early, and take the consequences. False when the rollbacks must
- * not be played whatever the strategy says. */
-static bool settle(struct run *run, struct stop *stop)
+static void settle_interrupt(struct run *run, const struct stop *stop)
 {
     AUTO(stop) struct stop ignored = { 0 };
 
+    if (signals_first())
+        log_warning("Caught a termination signal, the experiment is interrupted");
+    run_set_status(run, RUN_INTERRUPTED, run->deviated);
+    log_critical("%s", stop->message);
+    run_emit(run, EVENT_RUN_INTERRUPTED, json_pack("{s:s}", "reason", stop->message), &ignored);
+}
+
+static void settle_exit(struct run *run, const struct stop *stop)
+{
+    AUTO(stop) struct stop ignored = { 0 };
+
+    run_set_status(run, RUN_INTERRUPTED, run->deviated);
+    if (stop->kind == STOP_KEYBOARD)
+        log_warning("Received a termination signal (Ctrl-C)...");
+    else
+        log_warning("Received the exit signal: %s", stop->message);
+    if (stop_is_now(stop))
+        log_warning("The rollbacks are not played, as the signal asks");
+    run_emit(run, EVENT_RUN_SIGNAL_EXIT, json_pack("{s:s}", "reason", stop->message), &ignored);
+}
+
+/* Tell why the phases were left early, and take the consequences. False when the rollbacks must
+ * not be played whatever the strategy says. */
+static bool settle(struct run *run, const struct stop *stop)
+{
     switch (stop->kind) {
     case STOP_NONE:
-        return true;
-    case STOP_INTERRUPT:
-        if (signals_first())
-            log_warning("Caught a termination signal, the experiment is interrupted");
-        run_set_status(run, RUN_INTERRUPTED, run->deviated);
-        log_critical("%s", stop->message);
-        run_emit(run, EVENT_RUN_INTERRUPTED, json_pack("{s:s}", "reason", stop->message), &ignored);
-        return true;
-    case STOP_KEYBOARD:
-        run_set_status(run, RUN_INTERRUPTED, run->deviated);
-        log_warning("Received a termination signal (Ctrl-C)...");
         break;
+    case STOP_INTERRUPT:
+        settle_interrupt(run, stop);
+        break;
+    case STOP_KEYBOARD:
     case STOP_EXIT:
-        run_set_status(run, RUN_INTERRUPTED, run->deviated);
-        log_warning("Received the exit signal: %s", stop->message);
-        if (stop_is_now(stop))
-            log_warning("The rollbacks are not played, as the signal asks");
+        settle_exit(run, stop);
         break;
     case STOP_CRASH:
         run_set_status(run, RUN_ABORTED, run->deviated);
         log_critical("The experiment is aborted: %s", stop->message);
-        return true;
+        break;
     }
-    run_emit(run, EVENT_RUN_SIGNAL_EXIT, json_pack("{s:s}", "reason", stop->message), &ignored);
     return !stop_is_now(stop);
 }
 

@@ -20,8 +20,9 @@ int net_http_get(const struct chaos_call *call, json_t **ret_output, struct chao
  * `deadline` is that of the whole probe. */
 MUST_USE int connect_to_arguments(const struct chaos_call *call, int64_t deadline, int *ret_fd,
                                   json_t **ret_peer, struct chaos_error *err);
-/* Say of a set error how long the probe waited, when it ended with a timeout. */
-int explain_timeout(const struct chaos_call *call, struct chaos_error *err);
+/* Add to a set error who the other side of `fd` is (-1: not connected), and how long the probe
+ * waited when it ended with a timeout. Returns -code. */
+int explain_failure(const struct chaos_call *call, int fd, struct chaos_error *err);
 
 /* Nanoseconds as milliseconds with a fraction. */
 json_t *milliseconds(int64_t ns);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the functions of chaos.net.probes share: arguments in, values out.
+#include <sys/socket.h>
+
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/mem.h"
@@ -58,14 +60,20 @@ int connect_to_arguments(const struct chaos_call *call, int64_t deadline, int *r
     return 0;
 }
 
-int explain_timeout(const struct chaos_call *call, struct chaos_error *err)
+int explain_failure(const struct chaos_call *call, int fd, struct chaos_error *err)
 {
-    AUTO(str) char *text = NULL;
+    union address peer = { 0 };
+    socklen_t length = sizeof(peer);
+    char text[ADDRESS_TEXT_SIZE];
 
-    if (err->code != CHAOS_E_TIMEOUT)
-        return -(int)err->code;
-    text = mem_strdup(chaos_error_text(err));
-    chaos_error_clear(err);
-    return chaos_error_set(err, CHAOS_E_TIMEOUT, "%s (timeout: %g s)", text,
-                           argument_number(call, "timeout"));
+    if (err->code == CHAOS_E_TIMEOUT) {
+        AUTO(str) char *before = mem_strdup(chaos_error_text(err));
+
+        chaos_error_clear(err);
+        chaos_error_set(err, CHAOS_E_TIMEOUT, "%s (timeout: %g s)", before,
+                        argument_number(call, "timeout"));
+    }
+    if (fd >= 0 && getpeername(fd, &peer.any, &length) == 0)
+        return chaos_error_prefix(err, "%s", address_port_text(&peer, text));
+    return -(int)err->code;
 }

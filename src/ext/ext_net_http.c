@@ -90,7 +90,7 @@ int net_http_get(const struct chaos_call *call, json_t **ret_output, struct chao
     if (r == 0)
         r = http_request(client, &request, call->context->cancel, &response, NULL, err);
     if (r < 0)
-        return explain_timeout(call, err);
+        return explain_failure(call, -1, err);
     *ret_output = response_value(&response);
     return 0;
 }

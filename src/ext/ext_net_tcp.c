@@ -21,7 +21,7 @@ int net_tcp_connect(const struct chaos_call *call, json_t **ret_output, struct c
     int r = connect_to_arguments(call, deadline, &fd, &peer, err);
 
     if (r < 0)
-        return explain_timeout(call, err);
+        return explain_failure(call, fd, err);
     *ret_output = json_pack("{s:b}", "connected", 1);
     json_object_update(*ret_output, peer);
     return 0;
@@ -118,7 +118,7 @@ int net_tcp_echo(const struct chaos_call *call, json_t **ret_output, struct chao
         r = receive_lines(fd, expected ? 1 : count_lines(buffer_text(&line)), deadline, cancel,
                           &answer, err);
     if (r < 0)
-        return explain_timeout(call, err);
+        return explain_failure(call, fd, err);
     say_bye(fd, argument_text(call, "bye"), deadline, cancel);
     *ret_output = json_boolean(is_expected(call, &answer, expected ? expected : message));
     return 0;

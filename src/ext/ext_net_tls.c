@@ -23,7 +23,7 @@ int net_tls_certificate(const struct chaos_call *call, json_t **ret_output, stru
 
     r = connect_to_arguments(call, deadline, &fd, &peer, err);
     if (r < 0)
-        return explain_timeout(call, err);
+        return explain_failure(call, fd, err);
     start = clock_now();
     r = tls_inspect(
         &(struct tls_target){
@@ -34,7 +34,7 @@ int net_tls_certificate(const struct chaos_call *call, json_t **ret_output, stru
         },
         call->context->cancel, &report, err);
     if (r < 0)
-        return explain_timeout(call, err);
+        return explain_failure(call, fd, err);
     *ret_output = json_pack("{s:b}", "ok", is_ok(report, argument_number(call, "min_days")));
     json_object_update(*ret_output, report);
     json_object_set(*ret_output, "address", json_object_get(peer, "address"));

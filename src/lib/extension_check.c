@@ -93,6 +93,9 @@ static int check_param(const struct chaos_function *function, size_t index, stru
     if (!is_line(param->doc))
         return chaos_error_set(err, CHAOS_E_INVALID, "parameter '%s' has no line of doc",
                                param->name);
+    if (param->min > param->max)
+        return chaos_error_set(err, CHAOS_E_INVALID,
+                               "parameter '%s' has its minimum above its maximum", param->name);
     r = check_default(param, err);
     return r < 0 ? chaos_error_prefix(err, "parameter '%s'", param->name) : 0;
 }

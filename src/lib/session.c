@@ -70,19 +70,20 @@ int session_load(struct session *session, const char *source, bool verify_tls,
     const struct guest *guest = session_guest(session);
     struct source_options options = { .settings = session->settings,
                                       .no_verify_tls = !verify_tls };
+    struct control_loading loading = { guest, NULL, session->settings, source, NULL };
     AUTO(stop) struct stop stop = { 0 };
     AUTO(json) json_t *experiment = NULL;
     int r;
 
     json_decref(session->controls);
     session->controls = controls_collect(guest, session->settings, control_files, NULL);
-    controls_apply_loader(guest, session->controls, session->settings, source, MOMENT_BEFORE, NULL,
-                          &stop);
+    loading.controls = session->controls;
+    controls_apply_loader(&loading, MOMENT_BEFORE, &stop);
     if (stop.kind != STOP_NONE)
         return refuse(&stop, err);
     r = source_load(source, &options, &experiment, err);
-    controls_apply_loader(guest, session->controls, session->settings, source, MOMENT_AFTER,
-                          json_is_object(experiment) ? experiment : NULL, &stop);
+    loading.experiment = json_is_object(experiment) ? experiment : NULL;
+    controls_apply_loader(&loading, MOMENT_AFTER, &stop);
     if (r < 0)
         return r;
     if (stop.kind != STOP_NONE)

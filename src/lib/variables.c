@@ -131,30 +131,31 @@ int variables_read_files(const char *const *paths, size_t count, json_t *configu
     return 0;
 }
 
+/* The document of a control file; NULL, with an error record, when it cannot be used. */
+static json_t *parse_controls(const char *path, const struct buffer *text)
+{
+    enum form form = form_of(path);
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *data = NULL;
+
+    if (form == FORM_OTHER)
+        log_error("The name of the control file '%s' must end with .json, .yaml or .yml", path);
+    else if (parse_document(form, text, &data, &err) < 0)
+        log_error("Failed to parse control file '%s': %s", path, chaos_error_text(&err));
+    else if (!json_is_object(data))
+        log_error("The control file '%s' must be a mapping of names to controls", path);
+    else
+        return STEAL(data);
+    return NULL;
+}
+
 json_t *variables_read_controls(const char *path)
 {
     AUTO(buffer) struct buffer text = { 0 };
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(json) json_t *data = NULL;
-    enum form form = form_of(path);
 
-    if (file_read(path, &text, FILE_LIMIT, &err) < 0) {
-        log_error("Cannot read the control file '%s': %s", path, chaos_error_text(&err));
-        return NULL;
-    }
-    if (!text.length)
-        return NULL;
-    if (form == FORM_OTHER) {
-        log_error("The name of the control file '%s' must end with .json, .yaml or .yml", path);
-        return NULL;
-    }
-    if (parse_document(form, &text, &data, &err) < 0) {
-        log_error("Failed to parse control file '%s': %s", path, chaos_error_text(&err));
-        return NULL;
-    }
-    if (!json_is_object(data)) {
-        log_error("The control file '%s' must be a mapping of names to controls", path);
-        return NULL;
-    }
-    return STEAL(data);
+    if (file_read(path, &text, FILE_LIMIT, &err) == 0)
+        return text.length ? parse_controls(path, &text) : NULL;
+    log_error("Cannot read the control file '%s': %s", path, chaos_error_text(&err));
+    return NULL;
 }

@@ -23,11 +23,6 @@ static const char *const type_names[] = {
     [CHAOS_MAPPING] = "a mapping",
 };
 
-const char *native_type_name(enum chaos_type type)
-{
-    return type_names[type];
-}
-
 static const char *value_kind(const json_t *value)
 {
     if (extended_kind(value) != EXTENDED_NONE)

@@ -17,6 +17,3 @@ MUST_USE int native_check(const struct chaos_function *function, const json_t *a
  * groups that provider.secrets lists. */
 void native_call(const struct chaos_function *function, const struct provider_call *call,
                  struct call_result *result);
-
-/* "a string", "an integer", … as messages and reference pages call a type. */
-const char *native_type_name(enum chaos_type type);

@@ -26,12 +26,13 @@ NATIVE_CALL = None
 DEADLINE_S = 60
 
 
-def call(function, options=(), configuration=None, check=False, **arguments):
+def call(function, options=(), configuration=None, environment=None, **arguments):
     """Run one probe; the line it prints, plus what it logged."""
     activity = {"type": "probe", "name": "look", "provider": {
         "type": "native", "module": "chaos.net.probes", "func": function, "arguments": arguments}}
     command = [NATIVE_CALL, *options, json.dumps(activity), json.dumps(configuration or {})]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S,
+                          env={**os.environ, **(environment or {})})
     if not done.stdout:
         raise AssertionError(f"no answer from native_call: {done.stderr}")
     answer = json.loads(done.stdout)
@@ -169,6 +170,43 @@ class full_listener:
             one.close()
 
 
+DEAF_RESOLVER = """
+#include <netdb.h>
+#include <unistd.h>
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **result)
+{
+    (void)node, (void)service, (void)hints, (void)result;
+    for (;;)
+        pause();
+}
+"""
+
+
+class NameResolution(Case):
+    """With a resolver that never answers, put before the system's by the loader."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp()
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        library = os.path.join(cls.folder, "deaf.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", library],
+                       input=DEAF_RESOLVER, text=True, check=True)
+        cls.environment = {"LD_PRELOAD": library, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def test_a_deaf_resolver_is_a_failure_after_the_timeout(self):
+        answer = call("tcp_connect", environment=self.environment, host="slow.test", port=1,
+                      timeout=0.2)
+        self.assertFails(answer, r"^no answer in time for the name 'slow\.test' \(timeout: 0\.2 s\)$")
+
+    def test_waiting_for_the_resolver_is_cancelled_at_once(self):
+        answer = call("tcp_connect", ("--cancel-after-ms", "100"), environment=self.environment,
+                      host="slow.test", port=1, timeout=50)
+        self.assertEqual(answer["status"], "cancelled", answer)
+        self.assertLess(answer["took_ms"], 10000)
+
+
 def echo(connection):
     lines = connection.makefile("rb")
     for line in lines:
@@ -231,7 +269,7 @@ class TcpEcho(Case):
 
     def test_silence_is_a_failure_after_the_timeout(self):
         self.assertFails(self.echo(until_closed, timeout=0.2),
-                         r"^no answer in time \(timeout: 0\.2 s\)$")
+                         r"^127\.0\.0\.1:\d+: no answer in time \(timeout: 0\.2 s\)$")
 
     def test_an_answer_without_end_is_a_failure(self):
         def flood(connection):
@@ -424,7 +462,7 @@ class TlsCertificate(Case):
             until_closed(connection)
         server = self.serve(greet)
         self.assertFails(call("tls_certificate", host="127.0.0.1", port=server.port),
-                         "^no TLS handshake: wrong version number$")
+                         r"^127\.0\.0\.1:\d+: no TLS handshake: wrong version number$")
 
     def test_a_server_that_closes_is_a_failure(self):
         server = self.serve(lambda connection: connection.recv(4096))

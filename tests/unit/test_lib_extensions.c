@@ -65,6 +65,8 @@ static const struct rule_case rule_cases[] = {
     { "a parameter without a doc is refused", PARAM(.doc = NULL), "no line of doc" },
     { "a parameter of an unknown type is refused", PARAM(.type = (enum chaos_type)99),
       "unknown type" },
+    { "a minimum without a maximum is refused", PARAM(.min = 1),
+      "parameter 'p' has its minimum above its maximum" },
     { "a default that is not JSON is refused", PARAM(.default_json = "five"),
       "parameter 'p': has a default that is not JSON" },
     { "a default of another type is refused", PARAM(.default_json = "\"5\""), "another type" },
