@@ -28,13 +28,14 @@
 
 #define AWS_RESPONSE .result = CHAOS_MAPPING, .result_doc = "the answer, as boto3 gives it"
 
-#define AWS_EXTENSION(id, called, what)                                                            \
+#define AWS_EXTENSION_OF(id, called, what, rows)                                                   \
     extern const struct chaos_extension id;                                                        \
     const struct chaos_extension id = {                                                            \
         .abi = CHAOS_EXTENSION_ABI,                                                                \
         .module = (called),                                                                        \
         .version = "1",                                                                            \
         .summary = (what),                                                                         \
-        .functions = functions,                                                                    \
-        .n_functions = sizeof(functions) / sizeof(functions[0]),                                   \
+        .functions = (rows),                                                                       \
+        .n_functions = sizeof(rows) / sizeof((rows)[0]),                                           \
     }
+#define AWS_EXTENSION(id, called, what) AWS_EXTENSION_OF(id, called, what, functions)
