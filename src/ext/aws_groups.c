@@ -10,6 +10,7 @@
 #include "ext/arguments.h"
 #include "ext/aws_call.h"
 #include "ext/aws_explain.h"
+#include "ext/aws_lists.h"
 #include "ext/aws_tags.h"
 #include "value/pytext.h"
 
@@ -29,39 +30,16 @@ int aws_groups_check(const struct chaos_call *call, struct chaos_error *err)
 
 json_t *aws_groups_names(const json_t *answer)
 {
-    json_t *names = json_array();
-    json_t *group;
-    size_t i;
-
-    json_array_foreach (json_object_get(answer, "AutoScalingGroups"), i, group)
-        json_array_append(names, json_object_get(group, "AutoScalingGroupName"));
-    return names;
-}
-
-static bool holds(const json_t *texts, const char *text)
-{
-    json_t *one;
-    size_t i;
-
-    json_array_foreach (texts, i, one)
-        if (str_equal(json_string_value(one), text))
-            return true;
-    return false;
+    return aws_list_of(json_object_get(answer, "AutoScalingGroups"), "AutoScalingGroupName");
 }
 
 static int check_absent(const json_t *names, const json_t *answer, const char *absent,
                         struct chaos_error *err)
 {
     AUTO(json) json_t *found = aws_groups_names(answer);
-    AUTO(json) json_t *missing = json_array();
-    AUTO(str) char *text = NULL;
-    json_t *name;
-    size_t i;
+    AUTO(json) json_t *missing = aws_list_without(names, found);
+    AUTO(str) char *text = pytext_of(missing);
 
-    json_array_foreach (names, i, name)
-        if (!holds(found, json_string_value(name)))
-            json_array_append(missing, name);
-    text = pytext_of(missing);
     if (json_array_size(missing))
         return chaos_error_set(err, CHAOS_E_NOT_FOUND, "%s%s", absent, text);
     return 0;

@@ -11,6 +11,7 @@
 #include "ext/aws_call.h"
 #include "ext/aws_explain.h"
 #include "ext/aws_groups.h"
+#include "ext/aws_lists.h"
 #include "ext/aws_row.h"
 #include "ext/aws_tags.h"
 
@@ -312,15 +313,6 @@ static int collect_names(const struct chaos_call *call, json_t **ret_names, stru
     return 0;
 }
 
-static json_t *slice(const json_t *list, size_t first, size_t count)
-{
-    json_t *part = json_array();
-
-    for (size_t i = first; i < first + count && i < json_array_size(list); i++)
-        json_array_append(part, json_array_get(list, i));
-    return part;
-}
-
 static int instance_count_by_health(const struct chaos_call *call, json_t **ret_output,
                                     struct chaos_error *err)
 {
@@ -338,7 +330,8 @@ static int instance_count_by_health(const struct chaos_call *call, json_t **ret_
         size_t i;
 
         if (aws_pages(call, "autoscaling", "DescribeAutoScalingGroups",
-                      json_pack("{s:o}", "AutoScalingGroupNames", slice(names, first, NAMES_MAX)),
+                      json_pack("{s:o}", "AutoScalingGroupNames",
+                                aws_list_slice(names, first, NAMES_MAX)),
                       &answer, err) < 0)
             return -(int)err->code;
         json_array_foreach (json_object_get(answer, "AutoScalingGroups"), i, group)

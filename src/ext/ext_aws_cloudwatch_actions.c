@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_inverse.h"
+#include "ext/aws_lists.h"
 #include "ext/aws_row.h"
 #include "value/pytext.h"
 
@@ -36,17 +37,6 @@ static int list_targets(const struct chaos_call *call, json_t **ret_targets,
     return 0;
 }
 
-static json_t *ids_of(const json_t *targets)
-{
-    json_t *ids = json_array();
-    json_t *target;
-    size_t i;
-
-    json_array_foreach (targets, i, target)
-        json_array_append(ids, json_object_get(target, "Id"));
-    return ids;
-}
-
 /* The ids of the argument, or of all targets there are. */
 static int choose_ids(const struct chaos_call *call, json_t **ret_ids, struct chaos_error *err)
 {
@@ -58,7 +48,7 @@ static int choose_ids(const struct chaos_call *call, json_t **ret_ids, struct ch
     }
     if (list_targets(call, &targets, err) < 0)
         return -(int)err->code;
-    *ret_ids = ids_of(targets);
+    *ret_ids = aws_list_of(targets, "Id");
     return 0;
 }
 
@@ -87,7 +77,7 @@ static int remove_all_targets(const struct chaos_call *call, struct chaos_error 
 
     if (list_targets(call, &targets, err) < 0)
         return -(int)err->code;
-    ids = ids_of(targets);
+    ids = aws_list_of(targets, "Id");
     if (!json_array_size(ids))
         return 0;
     return aws_call(call, EVENTS, "RemoveTargets",
@@ -147,17 +137,6 @@ static int undo_enable_rule(const struct chaos_call *call, json_t **ret_activity
     return undo_state(call, "DISABLED", "DisableRule", ret_activity, err);
 }
 
-static bool holds(const json_t *list, const json_t *value)
-{
-    json_t *one;
-    size_t i;
-
-    json_array_foreach (list, i, one)
-        if (json_equal(one, value))
-            return true;
-    return false;
-}
-
 static int undo_remove_rule_targets(const struct chaos_call *call, json_t **ret_activity,
                                     struct chaos_error *err)
 {
@@ -170,7 +149,7 @@ static int undo_remove_rule_targets(const struct chaos_call *call, json_t **ret_
     if (list_targets(call, &targets, err) < 0)
         return -(int)err->code;
     json_array_foreach (targets, i, target)
-        if (!ids || holds(ids, json_object_get(target, "Id")))
+        if (!ids || aws_list_holds(ids, json_object_get(target, "Id")))
             json_array_append(removed, target);
     if (json_array_size(removed))
         *ret_activity = aws_inverse_one(
@@ -191,9 +170,9 @@ static int undo_put_rule_targets(const struct chaos_call *call, json_t **ret_act
 
     if (list_targets(call, &targets, err) < 0)
         return -(int)err->code;
-    before = ids_of(targets);
+    before = aws_list_of(targets, "Id");
     json_array_foreach (argument(call, "targets"), i, target)
-        if (!holds(before, json_object_get(target, "Id")))
+        if (!aws_list_holds(before, json_object_get(target, "Id")))
             json_array_append(added, json_object_get(target, "Id"));
     if (json_array_size(added))
         *ret_activity = aws_inverse_one(

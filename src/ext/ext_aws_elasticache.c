@@ -3,6 +3,7 @@
 #include "base/json_walk.h"
 #include "base/str.h"
 #include "ext/aws_forward.h"
+#include "ext/aws_lists.h"
 #include "ext/aws_row.h"
 #include "value/pytext.h"
 
@@ -118,33 +119,11 @@ static int describe_all(const struct chaos_call *call, const struct kind *kind, 
     return 0;
 }
 
-static json_t *node_ids_of(const json_t *cluster)
-{
-    json_t *ids = json_array();
-    json_t *node;
-    size_t i;
-
-    json_array_foreach (json_object_get(cluster, "CacheNodes"), i, node)
-        json_array_append(ids, json_object_get(node, "CacheNodeId"));
-    return ids;
-}
-
-static bool holds(const json_t *list, const json_t *value)
-{
-    json_t *one;
-    size_t i;
-
-    json_array_foreach (list, i, one)
-        if (json_equal(one, value))
-            return true;
-    return false;
-}
-
 /* The nodes of the argument, all of which the cluster must have; or all it has. */
 static int choose_nodes(const struct chaos_call *call, const json_t *cluster, json_t **ret_ids,
                         struct chaos_error *err)
 {
-    AUTO(json) json_t *actual = node_ids_of(cluster);
+    AUTO(json) json_t *actual = aws_list_of(json_object_get(cluster, "CacheNodes"), "CacheNodeId");
     AUTO(json) json_t *missing = json_array();
     AUTO(str) char *text = NULL;
     json_t *id;
@@ -155,7 +134,7 @@ static int choose_nodes(const struct chaos_call *call, const json_t *cluster, js
         return 0;
     }
     json_array_foreach (argument(call, "node_ids"), i, id)
-        if (!holds(actual, id))
+        if (!aws_list_holds(actual, id))
             json_array_append(missing, id);
     text = pytext_of(missing);
     if (json_array_size(missing))

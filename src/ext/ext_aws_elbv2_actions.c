@@ -7,6 +7,7 @@
 #include "ext/aws_call.h"
 #include "ext/aws_explain.h"
 #include "ext/aws_inverse.h"
+#include "ext/aws_lists.h"
 #include "ext/aws_pick.h"
 #include "ext/aws_row.h"
 #include "value/pytext.h"
@@ -177,17 +178,13 @@ static int check_ids(const struct chaos_call *call, const struct setting *what, 
 {
     json_t *wanted = argument(call, what->argument);
     AUTO(json) json_t *answer = NULL;
-    json_t *item;
-    size_t i;
 
     if (aws_pages(call, "ec2", what->describe, json_pack("{s:O}", what->param, wanted), &answer,
                   err) < 0)
         return aws_explain_refusal(call, "{message}", err);
     if (check_missing(wanted, json_object_get(answer, what->list), what->id, what->absent, err) < 0)
         return -(int)err->code;
-    *ret_ids = json_array();
-    json_array_foreach (json_object_get(answer, what->list), i, item)
-        json_array_append(*ret_ids, json_object_get(item, what->id));
+    *ret_ids = aws_list_of(json_object_get(answer, what->list), what->id);
     return 0;
 }
 
@@ -254,13 +251,7 @@ static int set_subnets(const struct chaos_call *call, json_t **ret_output, struc
 
 static json_t *subnets_of(const json_t *balancer)
 {
-    json_t *ids = json_array();
-    json_t *zone;
-    size_t i;
-
-    json_array_foreach (json_object_get(balancer, "AvailabilityZones"), i, zone)
-        json_array_append(ids, json_object_get(zone, "SubnetId"));
-    return ids;
+    return aws_list_of(json_object_get(balancer, "AvailabilityZones"), "SubnetId");
 }
 
 static json_t *groups_of(const json_t *balancer)

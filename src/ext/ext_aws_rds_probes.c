@@ -3,6 +3,7 @@
 #include "base/json_walk.h"
 #include "base/str.h"
 #include "ext/aws_forward.h"
+#include "ext/aws_lists.h"
 #include "ext/aws_row.h"
 
 /* What instances and clusters differ in. */
@@ -60,17 +61,6 @@ static int describe(const struct chaos_call *call, const struct kind *kind, json
     return 0;
 }
 
-static bool holds(const json_t *list, const json_t *value)
-{
-    json_t *one;
-    size_t i;
-
-    json_array_foreach (list, i, one)
-        if (json_equal(one, value))
-            return true;
-    return false;
-}
-
 /* The one status that all have, or the list of those there are. */
 static int read_status(const struct chaos_call *call, const struct kind *kind, json_t **ret_output,
                        struct chaos_error *err)
@@ -87,7 +77,7 @@ static int read_status(const struct chaos_call *call, const struct kind *kind, j
     json_array_foreach (items, i, item) {
         json_t *status = json_object_get(item, kind->status);
 
-        if (status && !holds(states, status))
+        if (status && !aws_list_holds(states, status))
             json_array_append(states, status);
     }
     *ret_output = json_incref(json_array_size(states) == 1 ? json_array_get(states, 0) : states);
