@@ -18,8 +18,8 @@ static const char *const document_names[] = {
 _Static_assert(ARRAY_SIZE(document_names) == DOCUMENT_COUNT, "every document has a name");
 
 static const char *const status_names[] = {
-    [RUN_RUNNING] = NULL,         [RUN_COMPLETED] = "completed",     [RUN_FAILED] = "failed",
-    [RUN_ABORTED] = "aborted",    [RUN_INTERRUPTED] = "interrupted",
+    [RUN_RUNNING] = NULL,      [RUN_COMPLETED] = "completed",     [RUN_FAILED] = "failed",
+    [RUN_ABORTED] = "aborted", [RUN_INTERRUPTED] = "interrupted",
 };
 _Static_assert(ARRAY_SIZE(status_names) == RUN_STATUS_COUNT, "every status has a name");
 
@@ -48,13 +48,16 @@ json_t *run_document(const struct run *run, enum document_id id)
     return id == DOCUMENT_JOURNAL ? journal_value(run->journal) : run->documents[id].value;
 }
 
+void run_forget_snapshot(struct run *run, enum document_id id)
+{
+    json_decref(run->documents[id].snapshot);
+    run->documents[id].snapshot = NULL;
+}
+
 void run_touch(struct run *run, enum document_id id)
 {
-    struct document *document = &run->documents[id];
-
-    json_decref(document->snapshot);
-    document->snapshot = NULL;
-    document->sent = false;
+    run_forget_snapshot(run, id);
+    run->documents[id].sent = false;
 }
 
 json_t *run_snapshot(struct run *run, enum document_id id)
@@ -75,8 +78,7 @@ void run_amend(struct run *run, enum document_id id, const json_t *wanted)
         return;
     }
     value_patch(run->documents[id].value, wanted);
-    json_decref(run->documents[id].snapshot);
-    run->documents[id].snapshot = NULL;
+    run_forget_snapshot(run, id);
 }
 
 void run_emit(struct run *run, enum event_type type, json_t *data, struct stop *stop)

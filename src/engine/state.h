@@ -44,14 +44,14 @@ struct run {
     pthread_mutex_t lock;
     struct document documents[DOCUMENT_COUNT];
     struct journal *journal;
-    json_t *activities;  /* name -> activity of the method or the hypothesis, for references */
-    json_t *controls;    /* global controls that could be configured */
-    json_t *hooks;       /* module -> functions of its controls (guest.h), null: not there */
+    json_t *activities; /* name -> activity of the method or the hypothesis, for references */
+    json_t *controls;   /* global controls that could be configured */
+    json_t *hooks;      /* module -> functions of its controls (guest.h), null: not there */
     enum run_status status;
     bool deviated;
     const char *signal_name; /* the first SIGINT or SIGTERM, NULL without one */
     long next_id;
-    int handlers;        /* event handlers registered in the guest */
+    int handlers;             /* event handlers registered in the guest */
     struct cancel foreground; /* the thread of the run */
     struct cancel background; /* background activities */
     struct cancel hypothesis; /* probes of the continuous hypothesis */
@@ -66,6 +66,8 @@ json_t *run_document(const struct run *run, enum document_id id);
 const char *document_name(enum document_id id);
 /* Tell that the engine changed it. */
 void run_touch(struct run *run, enum document_id id);
+/* Tell that it changed, and that the guest knows. */
+void run_forget_snapshot(struct run *run, enum document_id id);
 /* An unchanging copy of a document as it is now; a new reference. */
 json_t *run_snapshot(struct run *run, enum document_id id);
 /* Make a document equal to what the guest says it is now. */

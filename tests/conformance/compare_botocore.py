@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random calls of random operations, beside botocore: endpoints, validation, requests.
 
-usage: compare_botocore.py DRIVER COMPILE_MODELS_PY [endpoints|requests] [COUNT] [SEED]
+usage: compare_botocore.py DRIVER COMPILE_MODELS_PY [endpoints|requests|calls|expressions] [COUNT] [SEED]
 
 The models are compiled from the botocore that this interpreter imports, so that both read the same
 data. Nothing is sent. Exits with 77 when there is no botocore.
 """
 import base64
+import http.server
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import string
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -275,6 +277,137 @@ def compare_back(driver, service, operation, request, params, where):
         yield f"{where}: the server takes it for {back['operation']}"
 
 
+class Recorder:
+    """A server on loopback that answers 200 with nothing in it and keeps the requests."""
+
+    def __init__(self):
+        outer = self
+        self.requests = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                outer.requests.append((self.command, self.path, {
+                    k.lower(): v for k, v in self.headers.items()}, body))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = handle_any
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def take(self):
+        """The one request since the last time; None for none."""
+        taken, self.requests = self.requests, []
+        return taken[0] if taken else None
+
+
+# What differs by nature (signatures, clocks, names of programs) or by botocore's version
+# (checksums), and what nobody looks at.
+IGNORED = {"authorization", "user-agent", "x-amz-user-agent", "amz-sdk-invocation-id",
+           "amz-sdk-request", "x-amz-date", "accept-encoding", "accept", "connection", "expect",
+           "content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-sha256-tree-hash", "content-length", "transfer-encoding"}
+
+
+def visible(headers):
+    return {k: v for k, v in headers.items()
+            if k not in IGNORED and not k.startswith("x-amz-checksum")}
+
+
+def same_wire(protocol, wanted, got):
+    (method, target, headers, body), (method2, target2, headers2, body2) = wanted, got
+    path, _, query = target.partition("?")
+    path2, _, query2 = target2.partition("?")
+    if (method, path) != (method2, path2):
+        return f"{method2} {path2} instead of {method} {path}"
+    if form(urllib.parse.parse_qsl(query, True)) != form(urllib.parse.parse_qsl(query2, True)):
+        return f"query {query2} instead of {query}"
+    theirs, mine = visible(headers), visible(headers2)
+    theirs.pop("x-amz-content-sha256", None), mine.pop("x-amz-content-sha256", None)
+    mine = {k: v for k, v in mine.items() if k != "content-type" or k in theirs}
+    if mine != theirs:
+        return f"headers {mine} instead of {theirs}"
+    if protocol in ("query", "ec2"):
+        if form(urllib.parse.parse_qsl(body.decode(), True)) != \
+                form(urllib.parse.parse_qsl(body2.decode(), True)):
+            return f"body {body2} instead of {body}"
+        return None
+    if body == body2:
+        return None
+    try:
+        if protocol == "rest-xml":
+            return None if tree(ET.fromstring(body)) == tree(ET.fromstring(body2)) else \
+                f"body {body2} instead of {body}"
+        return None if json.loads(body) == json.loads(body2) else f"body {body2} instead of {body}"
+    except ValueError:
+        return f"body {body2} instead of {body}"
+
+
+def compare_calls(driver, session, services, rng, count):
+    """The same call from a botocore client and from a session of ours, on the wire."""
+    recorder = Recorder()
+    config = Config(retries={"max_attempts": 0}, inject_host_prefix=False)
+    chosen = os.environ.get("SERVICES", "").split() or services
+    for i in range(count):
+        if i % 10 == 0:
+            service = rng.choice(chosen)
+            client = session.create_client(service, region_name="us-east-1", config=config,
+                                           endpoint_url=recorder.url)
+            model = client._service_model
+        protocol = model.metadata["protocol"]
+        operation = model.operation_model(rng.choice(sorted(model.operation_names)))
+        shape = operation.input_shape
+        if protocol in UNSPOKEN or operation.has_event_stream_input or \
+                operation.has_event_stream_output or model.metadata["signatureVersion"] == "bearer":
+            continue
+        params = random_value(rng, shape, 3) if shape else {}
+        for name in params:
+            if name == "Bucket" or name.endswith("Id"):  # names no service would take otherwise
+                params[name] = "x-" + "".join(c for c in str(params[name]) if c.isalnum() and
+                                              c.isascii())
+        fill_tokens(shape, params)
+        where = f"{service}.{operation.name} {json.dumps(params)[:500]}"
+        mine = with_blobs(shape, params, lambda v: base64.b64encode(v.encode()).decode()) \
+            if shape else {}
+        theirs = with_blobs(shape, params, lambda v: v.encode()) if shape else {}
+        refusal = None
+        try:
+            client._make_api_call(operation.name, theirs)
+        except Exception as error:
+            refusal = error
+        wanted = recorder.take()
+        answer = driver("call", service=service, operation=operation.name, params=mine,
+                        session={"region": "us-east-1", "endpoint_url": recorder.url,
+                                 "access_key": "testing", "secret_key": "testing"})
+        got = recorder.take()
+        if wanted is None or got is None:
+            if "MissingDependency" in repr(refusal):
+                continue
+            if wanted is not None and "part of the address" not in str(answer):
+                yield f"{where}: not sent: {answer}"
+            elif got is not None:
+                yield f"{where}: botocore does not send it: {refusal!r}"
+        elif problem := same_wire(protocol, wanted, got):
+            yield f"{where}:\n    {problem}"
+
+
+def fill_tokens(shape, params):
+    """Idempotency tokens are random: give both sides the same."""
+    for name, member in (shape.members.items() if shape else ()):
+        if member.metadata.get("idempotencyToken"):
+            params.setdefault(name, "token-token-token-token-token-token-12")
+
+
 EXPRESSIONS = """
 a | a.b | a.b.c | b[0] | b[-1] | b[9] | b[1:] | b[:2] | b[::-1] | b[::2] | c[].d | c[*].d | c[].e[] | c[].e[].f
 c[?d == `1`].e[].f | c[?d > `1`] | c[?!d] | c[?d && x].d | *.b | a.* | @ | [a, b] | {x: a.b, y: b[0]} | c[0].[d, e]
@@ -330,7 +463,7 @@ def main():
         models = Path(place, "models.bin")
         subprocess.run([sys.executable, compiler, "--data", str(data), str(models)], check=True)
         driver = Driver(program, models)
-        compare = {"endpoints": compare_endpoints, "requests": compare_requests,
+        compare = {"endpoints": compare_endpoints, "requests": compare_requests, "calls": compare_calls,
                    "expressions": compare_expressions}[mode]
         services = session.get_available_services()
         for problem in compare(driver, session, services, random.Random(seed), count):

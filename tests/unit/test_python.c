@@ -699,6 +699,32 @@ static void a_document_that_was_never_sent_is_asked_for(void **state)
     assert_true(reply.forgotten);
 }
 
+static void die(void)
+{
+    AUTO(call_result) struct call_result result = { 0 };
+
+    run(&(struct run){ .function = "die", .arguments = "{\"how\":\"SIGKILL\"}" }, &result);
+    assert_int_equal(result.status, CALL_FAILED);
+}
+
+static void a_fresh_worker_gets_the_documents_it_lacks(void **state)
+{
+    AUTO(guest_reply) struct guest_reply configured = { 0 };
+    AUTO(guest_reply) struct guest_reply changed = { 0 };
+    AUTO(guest_reply) struct guest_reply anew = { 0 };
+
+    (void)state;
+    run_hook(&(struct hook_run){ "configure_control", NULL, EXPERIMENT, NULL }, &configured);
+    die();
+    run_hook(&(struct hook_run){ "configure_control", "{\"y\":1}", NULL, NULL }, &changed);
+    assert_int_equal(changed.status, CALL_SUCCEEDED);
+    die();
+    run_hook(&(struct hook_run){ "configure_control", "{\"z\":1}", NULL, NULL }, &anew);
+    check_change(&anew, "experiment",
+                 "{\"title\":\"T\",\"method\":[{\"name\":\"a\"},{\"name\":\"b\"}],"
+                 "\"configured\":[\"z\"]}");
+}
+
 /* Questions of user code. */
 
 static json_t *give_document(void *self UNUSED, const char *name)
@@ -859,6 +885,7 @@ int main(void)
         cmocka_unit_test(handlers_get_events_by_position),
         cmocka_unit_test(a_control_may_change_itself_when_validated),
         cmocka_unit_test(a_document_that_was_never_sent_is_asked_for),
+        cmocka_unit_test(a_fresh_worker_gets_the_documents_it_lacks),
         cmocka_unit_test(user_code_reaches_the_engine_through_the_library),
         cmocka_unit_test(the_installed_extensions_are_listed),
         cmocka_unit_test(discovery_of_a_missing_package_names_it),
