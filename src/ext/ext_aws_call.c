@@ -54,7 +54,7 @@ static int wait_for(const struct chaos_call *call, struct chaos_error *err)
     else if (!name || (params && !json_is_object(params)))
         return aws_fail(
             call, "waiter must be its name, or a mapping of \"name\" and \"parameters\"", err);
-    return aws_wait(call, argument_text(call, "service"), name, json_incref(params), err);
+    return aws_call_wait(call, argument_text(call, "service"), name, json_incref(params), err);
 }
 
 /* What the path finds: the one value, or a list. */
