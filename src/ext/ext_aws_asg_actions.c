@@ -274,7 +274,7 @@ static int change_processes(const struct chaos_call *call, const char *operation
 {
     AUTO(json) json_t *answer = NULL;
     AUTO(json) json_t *names = NULL;
-    AUTO(str) char *processes = pytext_of(argument(call, "process_names"));
+    AUTO(str) char *processes = pytext_of(json_object_get(call->arguments, "process_names"));
     json_t *name;
     size_t i;
 
