@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "chaos/extension.h"
+#include "ext/arguments.h"
 
 /* The family itself, for lib/extensions.list. */
 extern const struct chaos_extension ext_net;
@@ -14,12 +15,6 @@ int net_tls_certificate(const struct chaos_call *call, json_t **ret_output,
                         struct chaos_error *err);
 int net_dns_lookup(const struct chaos_call *call, json_t **ret_output, struct chaos_error *err);
 int net_http_get(const struct chaos_call *call, json_t **ret_output, struct chaos_error *err);
-
-/* Arguments, which are there and of their type: the row says so. */
-const char *argument_text(const struct chaos_call *call, const char *name); /* NULL for null */
-int64_t argument_integer(const struct chaos_call *call, const char *name);
-double argument_number(const struct chaos_call *call, const char *name);
-bool argument_flag(const struct chaos_call *call, const char *name);
 
 /* Connect to the arguments host and port, within timeout and of family: what the TCP probes share.
  * `deadline` is that of the whole probe. */

@@ -9,26 +9,6 @@
 #include "ext/ext_net.h"
 #include "net/socket.h"
 
-const char *argument_text(const struct chaos_call *call, const char *name)
-{
-    return json_string_value(json_object_get(call->arguments, name));
-}
-
-int64_t argument_integer(const struct chaos_call *call, const char *name)
-{
-    return json_integer_value(json_object_get(call->arguments, name));
-}
-
-double argument_number(const struct chaos_call *call, const char *name)
-{
-    return json_number_value(json_object_get(call->arguments, name));
-}
-
-bool argument_flag(const struct chaos_call *call, const char *name)
-{
-    return json_is_true(json_object_get(call->arguments, name));
-}
-
 json_t *milliseconds(int64_t ns)
 {
     return json_real((double)ns / CLOCK_NS_PER_MS);

@@ -18,8 +18,7 @@ static int read_headers(const struct chaos_call *call, struct http_header **ret_
     const char *name;
     json_t *value;
 
-    json_object_foreach(mapping, name, value)
-    {
+    json_object_foreach (mapping, name, value) {
         if (!json_is_string(value))
             return chaos_error_set(err, CHAOS_E_INVALID,
                                    "header '%s' of argument 'headers' must be a string", name);

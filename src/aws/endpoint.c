@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aws/endpoint.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "aws/ruleset.h"
+#include "base/json_walk.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/* Regions in which STS was one global service before it had regions. */
+static const char *const sts_global_regions[] = {
+    "ap-northeast-1", "ap-south-1",   "ap-southeast-1", "ap-southeast-2", "aws-global",
+    "ca-central-1",   "eu-central-1", "eu-north-1",     "eu-west-1",      "eu-west-2",
+    "eu-west-3",      "sa-east-1",    "us-east-1",      "us-east-2",      "us-west-1",
+    "us-west-2",      NULL,
+};
+
+void aws_endpoint_clear(struct aws_endpoint *endpoint)
+{
+    free(endpoint->url);
+    free(endpoint->signing_region);
+    free(endpoint->signing_name);
+    json_decref(endpoint->headers);
+    *endpoint = (struct aws_endpoint){ 0 };
+}
+
+static bool is_s3(const struct aws_service *service)
+{
+    return strcmp(service->endpoint_prefix, "s3") == 0 ||
+           strcmp(service->endpoint_prefix, "s3-control") == 0;
+}
+
+static bool wants_path_style(const struct aws_operation *operation, const json_t *params,
+                             const struct aws_endpoint_options *options)
+{
+    const char *bucket = json_string_value(json_object_get(params, "Bucket"));
+
+    if (strcmp(operation->name, "GetBucketLocation") == 0)
+        return true; /* else the answer depends on the region that is asked for */
+    if (bucket && str_starts(bucket, "arn:"))
+        return false;
+    if (options->flags & AWS_ENDPOINT_S3_ACCELERATE)
+        return false;
+    if (options->url)
+        return !(options->flags & AWS_ENDPOINT_S3_VIRTUAL_STYLE);
+    return options->flags & AWS_ENDPOINT_S3_PATH_STYLE;
+}
+
+/* The value of a parameter that every service has; NULL for none. */
+static json_t *built_in(const char *name, const struct aws_operation *operation,
+                        const json_t *params, const struct aws_endpoint_options *options)
+{
+    unsigned flags = options->flags;
+
+    if (strcmp(name, "AWS::Region") == 0)
+        return options->region ? json_string(options->region) : NULL;
+    if (strcmp(name, "SDK::Endpoint") == 0)
+        return options->url ? json_string(options->url) : NULL;
+    if (strcmp(name, "AWS::UseFIPS") == 0)
+        return json_boolean(!options->url && flags & AWS_ENDPOINT_FIPS);
+    if (strcmp(name, "AWS::UseDualStack") == 0)
+        return json_boolean(!options->url && flags & AWS_ENDPOINT_DUALSTACK);
+    if (strcmp(name, "AWS::STS::UseGlobalEndpoint") == 0)
+        return json_boolean(flags & AWS_ENDPOINT_STS_GLOBAL && options->region &&
+                            str_in(options->region, sts_global_regions));
+    if (strcmp(name, "AWS::S3::UseGlobalEndpoint") == 0)
+        return json_boolean(!(flags & AWS_ENDPOINT_S3_REGIONAL) &&
+                            str_equal(options->region, "us-east-1"));
+    if (strcmp(name, "AWS::S3::Accelerate") == 0)
+        return json_boolean(flags & AWS_ENDPOINT_S3_ACCELERATE);
+    if (strcmp(name, "AWS::S3::ForcePathStyle") == 0)
+        return json_boolean(wants_path_style(operation, params, options));
+    if (strcmp(name, "AWS::S3::UseArnRegion") == 0)
+        return json_boolean(!(flags & AWS_ENDPOINT_S3_OWN_REGION_ONLY));
+    if (strcmp(name, "AWS::S3Control::UseArnRegion") == 0)
+        return json_false();
+    if (strcmp(name, "AWS::S3::DisableMultiRegionAccessPoints") == 0)
+        return json_boolean(flags & AWS_ENDPOINT_S3_NO_MULTI_REGION);
+    if (strcmp(name, "AWS::Auth::AccountId") == 0)
+        return options->account_id ? json_string(options->account_id) : NULL;
+    if (strcmp(name, "AWS::Auth::AccountIdEndpointMode") == 0)
+        return json_string("preferred");
+    return NULL;
+}
+
+/* A parameter of the rules that the model ties to the operation or to one of its members. */
+static json_t *from_context(const char *name, const struct aws_operation *operation,
+                            const json_t *params)
+{
+    struct aws_node fixed = aws_node_get(
+        aws_node_get(aws_node_get(operation->traits, "staticContextParams"), name), "value");
+    const struct aws_shape *shape = &operation->input.shape;
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    json_t *value = NULL;
+
+    if (aws_node_type(fixed) != AWS_NODE_NULL)
+        return aws_node_to_json(fixed, &value, &err) < 0 ? NULL : value;
+    for (size_t i = 0; i < aws_shape_member_count(shape); i++) {
+        struct aws_member member = aws_shape_member(shape, i);
+        const char *context = aws_node_get_text(aws_member_trait(&member, "contextParam"), "name");
+
+        if (str_equal(context, name))
+            return json_incref(json_object_get(params, member.name));
+    }
+    return NULL;
+}
+
+static json_t *collect(const struct aws_operation *operation, const json_t *params,
+                       const struct aws_endpoint_options *options)
+{
+    struct aws_node specs = aws_node_get(operation->service.ruleset, "parameters");
+    json_t *collected = json_object();
+
+    for (size_t i = 0; i < aws_node_count(specs); i++) {
+        const char *name = aws_node_key_at(specs, i);
+        const char *known = aws_node_get_text(aws_node_at(specs, i), "builtIn");
+        json_t *value = from_context(name, operation, params);
+
+        if (!value && known)
+            value = built_in(known, operation, params, options);
+        if (value)
+            json_object_set_new(collected, name, value);
+    }
+    return collected;
+}
+
+/* The first way to sign that is spoken here; NULL when the endpoint names none at all. */
+static int choose_scheme(const json_t *endpoint, const json_t **ret_scheme, struct chaos_error *err)
+{
+    const json_t *schemes = json_object_get(json_object_get(endpoint, "properties"), "authSchemes");
+    size_t index;
+    json_t *scheme;
+
+    *ret_scheme = NULL;
+    if (json_array_size(schemes) == 0)
+        return 0;
+    json_array_foreach (schemes, index, scheme) {
+        const char *name = json_string_value(json_object_get(scheme, "name"));
+
+        if (str_equal(name, "sigv4") || str_equal(name, "none")) {
+            *ret_scheme = scheme;
+            return 0;
+        }
+    }
+    return chaos_error_set(err, CHAOS_E_UNSUPPORTED,
+                           "this endpoint is signed for in a way that is not supported (%s)",
+                           json_string_value(json_object_get(json_array_get(schemes, 0), "name")));
+}
+
+/* The first region of the service when there is none: "aws-global" for services with one endpoint
+ * for the world; NULL when it needs a region. */
+static const char *global_region(const struct aws_service *service)
+{
+    struct aws_node partitions =
+        aws_node_get(aws_node_get(aws_models_root(service->models), "endpoints"), "partitions");
+    struct aws_node services = aws_node_get(aws_node_at(partitions, 0), "services");
+    struct aws_node entry = aws_node_get(services, service->endpoint_prefix);
+
+    return aws_node_get_text(entry, "partitionEndpoint");
+}
+
+/* The region to sign for by botocore's older endpoint data, which still counts where the rules are
+ * silent: services with one endpoint for the world, and pseudo regions such as aws-global. */
+static const char *older_signing_region(const struct aws_service *service, const char *region)
+{
+    struct aws_node partitions =
+        aws_node_get(aws_node_get(aws_models_root(service->models), "endpoints"), "partitions");
+
+    for (size_t i = 0; i < aws_node_count(partitions); i++) {
+        struct aws_node partition = aws_node_at(partitions, i);
+        struct aws_node entry =
+            aws_node_get(aws_node_get(partition, "services"), service->endpoint_prefix);
+        struct aws_node regionalized = aws_node_get(entry, "isRegionalized");
+        struct aws_node endpoint = aws_node_get(aws_node_get(entry, "endpoints"), region);
+        bool is_here = aws_node_type(aws_node_get(aws_node_get(partition, "regions"), region)) !=
+                       AWS_NODE_NULL;
+        const char *world = aws_node_get_text(entry, "partitionEndpoint");
+        const char *signing;
+
+        if (aws_node_type(endpoint) == AWS_NODE_NULL && is_here && world &&
+            aws_node_type(regionalized) == AWS_NODE_BOOLEAN && !aws_node_is_true(regionalized))
+            endpoint = aws_node_get(aws_node_get(entry, "endpoints"), world);
+        signing = aws_node_get_text(aws_node_get(endpoint, "credentialScope"), "region");
+        if (!signing && is_here)
+            signing = aws_node_get_text(
+                aws_node_get(aws_node_get(entry, "defaults"), "credentialScope"), "region");
+        if (signing)
+            return signing;
+    }
+    return region;
+}
+
+int aws_endpoint_resolve(const struct aws_operation *operation, const json_t *params,
+                         const struct aws_endpoint_options *options,
+                         struct aws_endpoint *ret_endpoint, struct chaos_error *err)
+{
+    const struct aws_service *service = &operation->service;
+    struct aws_endpoint_options used = *options;
+    AUTO(json) json_t *collected = NULL;
+    AUTO(json) json_t *endpoint = NULL;
+    const json_t *scheme;
+    const char *region, *name;
+    int r;
+
+    if (!used.region)
+        used.region = global_region(service);
+    if (!used.region)
+        return chaos_error_set(err, CHAOS_E_INVALID,
+                               "AWS service '%s' needs a region: set AWS_REGION", service->name);
+    collected = collect(operation, params, &used);
+    r = ruleset_evaluate(service->ruleset,
+                         aws_node_get(aws_models_root(service->models), "partitions"), collected,
+                         &endpoint, err);
+    if (r == 0)
+        r = choose_scheme(endpoint, &scheme, err);
+    if (r < 0)
+        return chaos_error_prefix(err, "AWS service '%s': endpoint", service->name);
+    region = json_string_value(json_object_get(scheme, "signingRegion"));
+    if (!region)
+        region = used.url ? used.region : older_signing_region(service, used.region);
+    name = json_string_value(json_object_get(scheme, "signingName"));
+    *ret_endpoint = (struct aws_endpoint){
+        .url = mem_strdup(json_string_value(json_object_get(endpoint, "url"))),
+        .signing_region = mem_strdup(region),
+        .signing_name = mem_strdup(name ? name : service->signing_name),
+        .is_path_signed_as_is =
+            is_s3(service) || json_is_true(json_object_get(scheme, "disableDoubleEncoding")),
+        .headers = json_incref(json_object_get(endpoint, "headers")),
+    };
+    return 0;
+}

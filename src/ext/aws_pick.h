@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Targets drawn at random, so that the same seed draws the same ones again.
+ *
+ * Every candidate gets a number from the seed, the activity's name and its own text; the lowest
+ * are drawn. So the order in which AWS lists does not matter, the inverse of an action draws what
+ * the action will, and a candidate that came or went changes the draw only where it must. */
+#pragma once
+
+#include "base/auto.h"
+#include "chaos/extension.h"
+
+/* The seed of this process: $CHAOS_SEED (a decimal number up to 2^64-1, or any text, which is
+ * hashed), else one of the kernel's. Logged when it is first used. */
+uint64_t aws_seed(const struct chaos_call *call);
+
+/* `count` (at most all) of `candidates`, an array of texts, as a new sorted array. */
+json_t *aws_pick(const struct chaos_call *call, const json_t *candidates, size_t count);
+/* One of them, borrowed from `candidates`; NULL when there is none. */
+const char *aws_pick_one(const struct chaos_call *call, const json_t *candidates);

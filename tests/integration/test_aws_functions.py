@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The functions of the AWS extension against the reference's, request by request.
+
+usage: test_aws_functions.py NATIVE_CALL [--table FILE] [unittest arguments]
+
+Each case runs twice with equal arguments, in the reference (in this process) and natively, against
+an endpoint on loopback that records requests and gives canned answers. The requests must be equal
+(method, path, query, headers that matter, body), and so must results or error texts; a case that
+differs on purpose says in what. Answers are encoded by moto, so that neither side is asked what an
+answer looks like. Without the reference's virtual environment ($FRACAS_REFERENCE) it is skipped.
+"""
+import datetime
+import http.server
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+import urllib.parse
+import xml.etree.ElementTree
+
+SKIPPED = 77
+KEYS = {"aws_access_key_id": "AKIDTESTING", "aws_secret_access_key": "testing"}
+CONFIGURATION = {"aws_region": "us-east-1"}
+DOCUMENT = '{"schemaVersion": "2.2"}'
+DEADLINE_S = 60
+# Headers that say how a request travels, or who sends it.
+UNTOLD = re.compile(r"host|user-agent|x-amz-user-agent|date|authorization|x-amz-date|connection"
+                    r"|x-amz-content-sha256|accept-encoding|content-length|amz-sdk-.*|expect|accept"
+                    r"|content-md5|x-amz-(sdk-)?checksum-.*|transfer-encoding|x-amz-trailer"
+                    r"|content-encoding|x-amz-decoded-content-length|x-amzn-query-mode")
+SERVICES = {"autoscaling": "autoscaling", "ec2": "ec2", "elasticloadbalancing": "elbv2",
+            "ecs": "ecs", "lambda": "lambda", "events": "events", "monitoring": "cloudwatch",
+            "elasticache": "elasticache", "eks": "eks", "elasticmapreduce": "emr", "fis": "fis",
+            "iam": "iam", "kafka": "kafka", "rds": "rds", "route53": "route53", "s3": "s3",
+            "ssm": "ssm", "ssm-incidents": "ssm-incidents", "sts": "sts", "xray": "xray"}
+
+
+def reference_python():
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    venv = os.environ.get("FRACAS_REFERENCE") or os.path.join(cache, "fracas", "reference")
+    return os.path.join(venv, "bin", "python")
+
+
+def enter_reference():
+    """Go on in the interpreter of the reference, which has boto3 and moto."""
+    python = reference_python()
+    if os.environ.get("FRACAS_IN_REFERENCE"):
+        return
+    if not os.access(python, os.X_OK):
+        print(f"skipped: no reference at {python}")
+        sys.exit(SKIPPED)
+    os.environ["FRACAS_IN_REFERENCE"] = "1"
+    os.execv(python, [python, *sys.argv])
+
+
+def oldest_protocol(metadata):
+    listed = metadata.get("protocols") or [metadata["protocol"]]
+    known = ("query", "ec2", "json", "rest-json", "rest-xml")
+    return next(p for p in known if p in listed)
+
+
+class Models:
+    """botocore's models, and where a request goes by them."""
+
+    def __init__(self):
+        from moto.core.utils import get_service_model
+        self.get = get_service_model
+        self.routes = {}
+
+    def protocol(self, service):
+        return oldest_protocol(self.get(service).metadata)
+
+    def operation(self, service, request):
+        form = urllib.parse.parse_qs(request["body"].decode("latin-1"))
+        target = request["headers"].get("x-amz-target")
+        if target:
+            return target.rpartition(".")[2]
+        if "Action" in form and self.protocol(service) in ("query", "ec2"):
+            return form["Action"][0]
+        return self.by_route(service, request)
+
+    def by_route(self, service, request):
+        found = []
+        query = set(urllib.parse.parse_qs(request["query"], keep_blank_values=True))
+        for name in self.get(service).operation_names:
+            rule = self.get(service).operation_model(name).http
+            path, _, literals = rule["requestUri"].partition("?")
+            if service == "s3":
+                path = "/{Bucket}" + path.removeprefix("/{Bucket}") if "{Bucket}" in path else path
+            wanted = {x.partition("=")[0] for x in literals.split("&") if x} - {"x-id"}
+            pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.sub(r"\\\{\w+\\\+\\\}", ".+",
+                                                             re.escape(path)))
+            if (rule["method"] == request["method"] and wanted <= query
+                    and re.fullmatch(pattern + "/?", request["raw_path"])):
+                found.append((-len(wanted), -len(path), name))
+        return min(found)[2] if found else None
+
+    def encode(self, service, operation, answer):
+        from moto.core.serialize import get_serializer_class
+        from aws_function_cases import Refusal
+        if isinstance(answer, Refusal):
+            return refuse(self.protocol(service), answer)
+        model = self.get(service).operation_model(operation)
+        coder = get_serializer_class(service, self.protocol(service))(model)
+        return coder.serialize(revive(answer))
+
+
+def refuse(protocol, refusal):
+    """The answer of a service that does not want to, in its protocol."""
+    code, message = refusal.code, refusal.message
+    if protocol.endswith("json"):
+        return {"status_code": 400, "headers": {"x-amzn-ErrorType": code},
+                "body": json.dumps({"__type": code, "message": message, "Message": message})}
+    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    body = (f"<Response><Errors>{error}</Errors><RequestID>r</RequestID></Response>"
+            if protocol == "ec2" else
+            f"<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>")
+    return {"status_code": 400, "headers": {"Content-Type": "text/xml"}, "body": body}
+
+
+def revive(answer):
+    """ISO texts in an answer as the times that moto's encoder wants."""
+    if isinstance(answer, dict):
+        return {k: revive(v) for k, v in answer.items()}
+    if isinstance(answer, list):
+        return [revive(v) for v in answer]
+    if isinstance(answer, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer):
+        return datetime.datetime.fromisoformat(answer.replace("Z", "+00:00"))
+    return answer
+
+
+class Endpoint(http.server.ThreadingHTTPServer):
+    """Answers by operation; what it was asked is in `requests`."""
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.models = Models()
+        self.requests = []
+        self.answers = {}
+        self.problems = []
+
+    def take(self):
+        requests, self.requests = self.requests, []
+        return requests
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self):
+        url = urllib.parse.urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        request = {"method": self.command, "path": urllib.parse.unquote(url.path),
+                   "raw_path": url.path,
+                   "query": url.query, "body": self.rfile.read(length),
+                   "headers": {k.lower(): v for k, v in self.headers.items()}}
+        scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/",
+                          request["headers"].get("authorization", ""))
+        request["region"] = scope[1] if scope else None
+        service = SERVICES.get(scope[2]) if scope else None
+        request["service"] = service
+        try:
+            request["operation"] = self.server.models.operation(service, request)
+            made = self.server.models.encode(
+                service, request["operation"], self.server.answers.get(request["operation"], {}))
+        except Exception as error:  # shown by the test, as the request that nobody understood
+            self.server.problems.append(f"{request}: {error!r}")
+            made = {"status_code": 500, "headers": {}, "body": ""}
+        self.server.requests.append(request)
+        body = made["body"].encode() if isinstance(made["body"], str) else made["body"]
+        self.send_response(made["status_code"])
+        for name, value in made["headers"].items():
+            if name.lower() != "content-length":
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = answer
+
+
+def blur(value):
+    """Times and made-up tokens differ between two runs."""
+    if isinstance(value, dict):
+        return {k: blur(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [blur(v) for v in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 1.7e9:
+        return "<time>"
+    if isinstance(value, str):
+        value = re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?", "<time>", value)
+        return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>", value)
+    return value
+
+
+def canonical(element):
+    """An element without the order of its children."""
+    return [element.tag, blur(element.text), sorted(canonical(child) for child in element)]
+
+
+def plain(request):
+    """What matters of a request."""
+    text = request["body"].decode("utf-8", "replace")
+    if text.startswith("{"):
+        body = blur(json.loads(text))
+    elif text.startswith("<"):
+        body = canonical(xml.etree.ElementTree.fromstring(text))
+    elif "Action=" in text:
+        pairs = urllib.parse.parse_qsl(text, keep_blank_values=True)
+        body = sorted((k, blur(v)) for k, v in pairs if k != "Version")
+    else:
+        body = blur(text)
+    headers = {k: blur(v) for k, v in request["headers"].items() if not UNTOLD.fullmatch(k)}
+    if headers.get("content-type"):
+        headers["content-type"] = headers["content-type"].partition(";")[0]
+    if not request["body"]:
+        headers.pop("content-type", None)
+    return {"service": request["service"], "region": request["region"],
+            "operation": request["operation"], "method": request["method"],
+            "path": request["path"].rstrip("/"), "body": body, "headers": headers,
+            "query": sorted(pair for pair in urllib.parse.parse_qsl(blur(request["query"]),
+                                                                    keep_blank_values=True)
+                            if pair[0] != "x-id")}  # newer models name the operation twice
+
+
+def result(value):
+    """A result as JSON, without what only belongs to one exchange."""
+    def other(item):
+        if isinstance(item, datetime.datetime):
+            return item.isoformat()
+        if isinstance(item, bytes):
+            return item.decode()
+        return str(item)
+
+    def strip(item):
+        if isinstance(item, dict):
+            return {k: strip(v) for k, v in item.items() if k != "ResponseMetadata"}
+        return [strip(x) for x in item] if isinstance(item, list) else item
+
+    return strip(json.loads(json.dumps(value, default=other)))
+
+
+def play_reference(function, arguments):
+    import boto3
+    module, _, name = f"chaosaws.{function}".rpartition(".")
+    boto3.DEFAULT_SESSION = None
+    called = getattr(importlib.import_module(module), name)
+    try:
+        return result(called(**json.loads(json.dumps(arguments)), configuration=CONFIGURATION,
+                             secrets=KEYS)), None
+    except Exception as error:
+        return None, str(error)
+
+
+def play_native(native_call, function, arguments):
+    module, _, name = f"chaosaws.{function}".rpartition(".")
+    activity = {"name": "a", "provider": {"type": "python", "module": module, "func": name,
+                                          "secrets": ["aws"], "arguments": arguments}}
+    done = subprocess.run([native_call, json.dumps(activity), json.dumps(CONFIGURATION),
+                           json.dumps({"aws": KEYS})],
+                          capture_output=True, text=True, timeout=DEADLINE_S)
+    if not done.stdout:
+        raise AssertionError(f"native_call ended with {done.returncode}: {done.stderr[-3000:]}")
+    line = json.loads(done.stdout.splitlines()[-1])
+    return result(line["output"]), line["message"], done.stderr
+
+
+class Case(unittest.TestCase):
+    endpoint = None
+    native_call = None
+    proofs = {}
+    maxDiff = None
+
+    def play(self, function, arguments, answers, differs):
+        self.endpoint.answers = answers
+        self.endpoint.problems = []
+        self.endpoint.take()
+        expected, error = play_reference(function, arguments)
+        wanted = [plain(r) for r in self.endpoint.take()]
+        got, message, log = play_native(self.native_call, function, arguments)
+        sent = [plain(r) for r in self.endpoint.take()]
+        self.assertEqual(self.endpoint.problems, [])
+        self.assertEqual(log.count(KEYS["aws_secret_access_key"] + "\n"), 0)
+        if message and "Unknown parameter" in message:
+            self.skipTest(f"the models are older than the function: {message}")
+        for ours, theirs in zip(sent, wanted):
+            if "content-type" not in theirs["headers"]:  # botocore leaves it to the service
+                ours["headers"].pop("content-type", None)
+        if not (differs or "").startswith("requests"):
+            self.assertEqual(sent, wanted, f"{error} / {message}")
+        if not differs:
+            self.assertEqual((got, message), (expected, error))
+        else:
+            self.assertIsNone(message)
+        self.proofs.setdefault(function, []).append(differs)
+
+
+def add_cases():
+    from aws_function_cases import CASES
+    folder = tempfile.TemporaryDirectory()
+    document = os.path.join(folder.name, "document.json")
+    with open(document, "w") as file:
+        file.write(DOCUMENT)
+    for number, (function, arguments, answers, differs) in enumerate(CASES):
+        if arguments.get("path_content"):
+            arguments = {**arguments, "path_content": document}
+
+        def test(self, row=(function, arguments, answers, differs)):
+            self.play(*row)
+        setattr(Case, f"test_{function.replace('.', '_')}_{number}", test)
+    return folder
+
+
+def prefer_oldest_protocol():
+    """Newer botocores speak CBOR or JSON to CloudWatch, whose older models only know query."""
+    from botocore.model import ServiceModel
+    ServiceModel.resolved_protocol = property(lambda self: oldest_protocol(self.metadata))
+
+
+def keep_still():
+    """Waits of the reference that no answer of ours depends on."""
+    import time
+    time.sleep = lambda seconds: None
+
+
+def write_table(path):
+    with open(path, "w") as file:
+        for function in sorted(Case.proofs):
+            notes = [d for d in Case.proofs[function] if d]
+            file.write(f"| `{function}` | {len(Case.proofs[function])} | {'; '.join(notes)} |\n")
+
+
+def main():
+    enter_reference()
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ["CHAOS_SEED"] = "1"
+    for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        os.environ.pop(name, None)
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    Case.native_call = os.path.abspath(sys.argv.pop(1))
+    table = None
+    if "--table" in sys.argv:
+        at = sys.argv.index("--table")
+        table = sys.argv[at + 1]
+        del sys.argv[at:at + 2]
+    prefer_oldest_protocol()
+    keep_still()
+    folder = add_cases()
+    Case.endpoint = Endpoint()
+    os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{Case.endpoint.server_port}"
+    thread = threading.Thread(target=Case.endpoint.serve_forever, daemon=True)
+    thread.start()
+    program = unittest.main(exit=False)
+    Case.endpoint.shutdown()
+    folder.cleanup()
+    if table:
+        write_table(table)
+    sys.exit(not program.result.wasSuccessful())
+
+
+if __name__ == "__main__":
+    main()
