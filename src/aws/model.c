@@ -231,7 +231,10 @@ static size_t find_member(const struct aws_shape *shape, const char *name, bool 
     for (size_t i = 0; i < shape->n_members; i++) {
         size_t place = start + i < shape->n_members ? start + i : start + i - shape->n_members;
 
-        if (strcmp(name, key_of(shape->models, shape->first_member + (uint32_t)place, wire)) == 0) {
+        const char *key = key_of(shape->models, shape->first_member + (uint32_t)place, wire);
+
+        /* Most names differ at once; the call of strcmp() would be most of the cost. */
+        if (*key == *name && strcmp(name, key) == 0) {
             *hint = place + 1;
             return place;
         }
