@@ -220,7 +220,7 @@ def environment(folder, endpoint, models):
         "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "AWS_PAGER": "",
         "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required", "AWS_MAX_ATTEMPTS": "1",
-        "FRACAS_AWS_MODELS": models,
+        "CHAOS_AWS_MODELS": models,
         # A client that does not heed the endpoint gets no further than this machine.
         "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9",
         "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9",
