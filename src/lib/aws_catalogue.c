@@ -2,7 +2,6 @@
 #include "lib/aws_catalogue.h"
 
 #include "aws/paginate.h"
-#include "ext/aws_models.h"
 #include "lib/aws_names.h"
 
 #define NESTING_MAX 8 /* deeper structures are named only */
@@ -12,8 +11,8 @@
 
 int aws_catalogue_services(aws_catalogue_entry entry, void *data, struct chaos_error *err)
 {
-    const struct aws_models *models;
-    int r = aws_models_shared(&models, err);
+    AUTO(aws_models) struct aws_models *models = NULL;
+    int r = aws_models_open_own(&models, err);
 
     for (size_t i = 0; r == 0 && i < aws_service_count(models); i++) {
         struct aws_service service = aws_service_at(models, i);
@@ -23,19 +22,20 @@ int aws_catalogue_services(aws_catalogue_entry entry, void *data, struct chaos_e
     return r;
 }
 
-static int find_service(const char *name, struct aws_service *ret_service, struct chaos_error *err)
+/* The service; its models are owned by the caller. */
+static int find_service(const char *name, struct aws_models **ret_models,
+                        struct aws_service *ret_service, struct chaos_error *err)
 {
-    const struct aws_models *models;
-    int r = aws_models_shared(&models, err);
+    int r = aws_models_open_own(ret_models, err);
 
-    return r < 0 ? r : aws_service_find(models, name, ret_service, err);
+    return r < 0 ? r : aws_service_find(*ret_models, name, ret_service, err);
 }
 
-static int find_operation(const char *service, const char *name,
+static int find_operation(const char *service, const char *name, struct aws_models **ret_models,
                           struct aws_operation *ret_operation, struct chaos_error *err)
 {
     struct aws_service found;
-    int r = find_service(service, &found, err);
+    int r = find_service(service, ret_models, &found, err);
 
     return r < 0 ? r : aws_name_operation(&found, name, ret_operation, err);
 }
@@ -43,8 +43,9 @@ static int find_operation(const char *service, const char *name,
 int aws_catalogue_operations(const char *service, aws_catalogue_entry entry, void *data,
                              struct chaos_error *err)
 {
+    AUTO(aws_models) struct aws_models *models = NULL;
     struct aws_service found;
-    int r = find_service(service, &found, err);
+    int r = find_service(service, &models, &found, err);
 
     for (size_t i = 0; r == 0 && i < aws_operation_count(&found); i++) {
         struct aws_operation operation = aws_operation_at(&found, i);
@@ -58,8 +59,9 @@ int aws_catalogue_operations(const char *service, aws_catalogue_entry entry, voi
 int aws_catalogue_waiters(const char *service, aws_catalogue_entry entry, void *data,
                           struct chaos_error *err)
 {
+    AUTO(aws_models) struct aws_models *models = NULL;
     struct aws_service found;
-    int r = find_service(service, &found, err);
+    int r = find_service(service, &models, &found, err);
 
     for (size_t i = 0; r == 0 && i < aws_node_count(found.waiters); i++) {
         struct aws_node waiter = aws_node_at(found.waiters, i);
@@ -116,8 +118,9 @@ static void add_traits(struct buffer *out, const struct aws_member *member)
 int aws_catalogue_parameters(const char *service, const char *operation, aws_catalogue_entry entry,
                              void *data, struct chaos_error *err)
 {
+    AUTO(aws_models) struct aws_models *models = NULL;
     struct aws_operation found;
-    int r = find_operation(service, operation, &found, err);
+    int r = find_operation(service, operation, &models, &found, err);
     const struct aws_shape *shape = &found.input.shape;
 
     for (size_t i = 0; r == 0 && i < aws_shape_member_count(shape); i++) {
@@ -230,8 +233,9 @@ static void add_errors(struct buffer *out, const struct aws_operation *operation
 int aws_catalogue_describe(const char *service, const char *operation, struct buffer *out,
                            struct chaos_error *err)
 {
+    AUTO(aws_models) struct aws_models *models = NULL;
     struct aws_operation found;
-    int r = find_operation(service, operation, &found, err);
+    int r = find_operation(service, operation, &models, &found, err);
     AUTO(str) char *name = NULL;
 
     if (r < 0)

@@ -4,7 +4,6 @@
 #include "aws/paginate.h"
 #include "base/json_walk.h"
 #include "base/str.h"
-#include "ext/aws_models.h"
 #include "lib/aws_names.h"
 #include "lib/aws_words.h"
 
@@ -173,6 +172,7 @@ static enum aws_outcome call(struct aws_session *session, const struct plan *pla
 enum aws_outcome aws_command_run(const struct aws_command *command, json_t **ret_value,
                                  struct chaos_error *err)
 {
+    AUTO(aws_models) struct aws_models *models = NULL;
     AUTO(plan) struct plan plan = { .command = command };
     AUTO(aws_session) struct aws_session *session = NULL;
     struct aws_session_options options = {
@@ -185,9 +185,10 @@ enum aws_outcome aws_command_run(const struct aws_command *command, json_t **ret
     enum aws_outcome outcome = AWS_OUTCOME_DONE;
 
     *ret_value = NULL;
-    if (aws_models_shared(&options.models, err) < 0)
+    if (aws_models_open_own(&models, err) < 0)
         return AWS_OUTCOME_NO_ANSWER;
-    if (make_plan(options.models, &plan, err) < 0)
+    options.models = models;
+    if (make_plan(models, &plan, err) < 0)
         return AWS_OUTCOME_MISUSE;
     if (aws_session_new(&options, &session, err) < 0)
         return AWS_OUTCOME_NO_ANSWER;
