@@ -9,12 +9,17 @@
 #include "providers/native.h"
 #include "providers/python.h"
 
-/* $CHAOS_NATIVE=0 makes Python functions run in Python even where a row stands in for them. */
+/* $CHAOS_NATIVE=0 makes Python functions run in Python even where a row stands in for them; 1 lets
+ * every row stand in, also those that are not yet proven to be equal in all things. */
 #define NATIVE_VARIABLE "CHAOS_NATIVE"
+
+/* Modules of an extension in Python whose rows stand in for it only when asked to. */
+#define UNPROVEN "chaosaws."
 
 struct python_or_native {
     struct extensions *extensions;
-    bool prefers_python;
+    bool prefers_python; /* rows never stand in */
+    bool prefers_native; /* also unproven ones do */
     struct guest_services services;
     struct python *python;
     struct provider python_provider;
@@ -28,6 +33,7 @@ struct python_or_native *python_or_native_new(const struct python_or_native_opti
 
     functions->extensions = extensions_new(NULL);
     functions->prefers_python = native && str_equal(native, "0");
+    functions->prefers_native = native && str_equal(native, "1");
     functions->services = (struct guest_services){ options->providers, options->n_providers };
     functions->python = python_new(&(struct python_options){
         .interpreter = options->python,
@@ -57,6 +63,8 @@ static const struct chaos_function *row_of(const struct python_or_native *functi
     bool is_native = str_equal(json_text_of(provider, "type"), "native");
 
     if (!module || !name || (functions->prefers_python && !is_native))
+        return NULL;
+    if (!is_native && !functions->prefers_native && str_starts(module, UNPROVEN))
         return NULL;
     return extensions_lookup(functions->extensions, module, name);
 }
