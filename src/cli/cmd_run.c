@@ -9,6 +9,7 @@
 #include "lib/agent.h"
 #include "lib/events_file.h"
 #include "lib/notify.h"
+#include "lib/run_state.h"
 #include "lib/runtime.h"
 #include "lib/session.h"
 #include "lib/variables.h"
@@ -31,6 +32,9 @@ enum {
     OPTION_FAIL_FAST,
     OPTION_OUTPUT,
     OPTION_EVENTS_FILE,
+    OPTION_NO_STATE,
+    OPTION_ROLLBACK_TIMEOUT,
+    OPTION_ROLLBACK_RETRIES,
 };
 
 static const char *const dry_names[] = { "probes", "actions", "activities", "pause", NULL };
@@ -108,6 +112,22 @@ static const struct cli_option options[] = {
                              .metavar = "FILE",
                              .help = "Write the progress of the run to this file, one JSON object "
                                      "a line." },
+    [OPTION_NO_STATE] = { .name = "--no-state",
+                          .help = "Keep no log of what the run changes: should the run be killed, "
+                                  "nothing puts the world back." },
+    [OPTION_ROLLBACK_TIMEOUT] = { .name = "--rollback-timeout",
+                                  .kind = CLI_NUMBER,
+                                  .flags = CLI_SHOW_DEFAULT,
+                                  .metavar = "SECONDS",
+                                  .default_text = "600",
+                                  .help = "How long a rollback may take that has no timeout of its "
+                                          "own; 0 for as long as it likes." },
+    [OPTION_ROLLBACK_RETRIES] = { .name = "--rollback-retries",
+                                  .kind = CLI_NUMBER,
+                                  .flags = CLI_SHOW_DEFAULT,
+                                  .metavar = "N",
+                                  .default_text = "0",
+                                  .help = "How often a rollback that fails is played again." },
 };
 
 static const struct cli_argument arguments[] = {
@@ -128,6 +148,7 @@ struct running {
     json_t *journal;
     struct session *session;
     struct events_file *events;
+    struct run_state *state; /* NULL: the run needs none */
 };
 
 static void running_clear(struct running *r)
@@ -136,6 +157,8 @@ static void running_clear(struct running *r)
         session_free(r->session);
     if (r->events)
         events_file_free(r->events);
+    if (r->state)
+        run_state_free(r->state);
     json_decref(r->settings);
     json_decref(r->vars);
     json_decref(r->config_vars);
@@ -208,18 +231,39 @@ static int check_experiment(struct running *r, struct chaos_error *err)
     return 0;
 }
 
+/* A run that can change the world is logged and guarded. */
+static int open_state(struct running *r, struct run_options *wanted, struct chaos_error *err)
+{
+    struct run_state_options outside = {
+        .journal_path = cli_text(r->call, OPTION_JOURNAL_PATH),
+        .settings_path = r->call->globals->settings_path,
+        .python = r->call->globals->python,
+        .log_file = r->call->globals->log_file,
+        .run = wanted,
+    };
+
+    if (cli_flag(r->call, OPTION_NO_STATE) ||
+        !run_state_is_needed(r->experiment, session_controls(r->session), wanted->dry))
+        return 0;
+    outside.var_files = cli_list(r->call, OPTION_VAR_FILE, &outside.n_var_files);
+    if (run_state_open(&outside, &r->state, err) < 0)
+        return -(int)err->code;
+    run_state_attach(r->state, wanted);
+    return 0;
+}
+
 static int play(struct running *r, struct run_options *wanted, struct chaos_error *err)
 {
     const struct cli_call *call = r->call;
     const char *events_path = cli_text(call, OPTION_EVENTS_FILE);
-    struct listener listeners[1];
+    struct listener listeners[2];
+    int code;
 
+    wanted->listeners = listeners;
     if (events_path) {
         if (events_file_open(events_path, &r->events, err) < 0)
             return -(int)err->code;
-        listeners[0] = events_file_listener(r->events);
-        wanted->listeners = listeners;
-        wanted->n_listeners = 1;
+        listeners[wanted->n_listeners++] = events_file_listener(r->events);
     }
     wanted->experiment = r->experiment;
     wanted->config_vars = r->config_vars;
@@ -228,7 +272,16 @@ static int play(struct running *r, struct run_options *wanted, struct chaos_erro
     wanted->fail_fast = cli_flag(call, OPTION_FAIL_FAST);
     wanted->dry = dry_mode_parse(cli_text(call, OPTION_DRY));
     wanted->record_interruption = r->for_agent || events_path;
-    return session_run(r->session, wanted, &r->journal, err);
+    wanted->rollback_timeout_s = cli_number(call, OPTION_ROLLBACK_TIMEOUT);
+    wanted->rollback_retries = (long)cli_number(call, OPTION_ROLLBACK_RETRIES);
+    if (open_state(r, wanted, err) < 0)
+        return -(int)err->code;
+    if (r->state)
+        listeners[wanted->n_listeners++] = run_state_listener(r->state);
+    code = session_run(r->session, wanted, &r->journal, err);
+    if (code < 0 && r->state)
+        run_state_discard(r->state);
+    return code;
 }
 
 static int save_journal(const struct running *r, struct chaos_error *err)
@@ -270,6 +323,8 @@ static int conclude(const struct running *r)
         chaos_error_clear(&err);
         code = CLI_FAILED;
     }
+    if (r->state)
+        run_state_close(r->state, r->journal);
     notify_outcome(r);
     note = verdict_note(r->journal, code);
     if (note)

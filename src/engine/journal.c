@@ -74,7 +74,7 @@ static void update_activity(struct journal *journal, const json_t *data)
     json_t *run = json_object_get(journal->runs, key);
     json_t *seen = json_object_get(data, "run");
 
-    if (run && run != seen) /* a stream that was read back: no sharing */
+    if (run != seen && json_is_object(run) && json_is_object(seen)) /* a stream that was read back: no sharing */
         value_patch(run, seen);
 }
 
@@ -123,7 +123,8 @@ void journal_apply(struct journal *journal, const struct event *event)
         copy_members(journal, event->data);
         return;
     case EVENT_JOURNAL_AMENDED:
-        value_patch(journal->value, json_object_get(event->data, "journal"));
+        if (journal->value && json_is_object(json_object_get(event->data, "journal")))
+            value_patch(journal->value, json_object_get(event->data, "journal"));
         return;
     case EVENT_RUN_CONFIGURED:
     case EVENT_HYPOTHESIS_STARTED:
@@ -135,6 +136,10 @@ void journal_apply(struct journal *journal, const struct event *event)
     case EVENT_ROLLBACKS_STARTED:
     case EVENT_ROLLBACKS_COMPLETED:
     case EVENT_ROLLBACK_STARTED:
+    case EVENT_DOCUMENT_AMENDED:
+    case EVENT_INVERSE_DECIDED:
+    case EVENT_ROLLBACKS_LEFT:
+    case EVENT_ROLLBACK_ENDED:
     case EVENT_PAUSE_STARTED:
     case EVENT_RUN_INTERRUPTED:
     case EVENT_RUN_SIGNAL_EXIT:

@@ -104,8 +104,7 @@ int session_validate(struct session *session, json_t *experiment, struct chaos_e
     return experiment_validate(&validation, err);
 }
 
-int session_run(struct session *session, struct run_options *options, json_t **ret_journal,
-                struct chaos_error *err)
+static void complete(struct session *session, struct run_options *options)
 {
     options->settings = session->settings;
     options->providers = session->providers;
@@ -114,5 +113,23 @@ int session_run(struct session *session, struct run_options *options, json_t **r
     options->global_controls = session->controls;
     options->read_vault = vault_read;
     options->lib_version = VERSIONS_LIB;
+}
+
+int session_run(struct session *session, struct run_options *options, json_t **ret_journal,
+                struct chaos_error *err)
+{
+    complete(session, options);
     return experiment_run(options, ret_journal, err);
+}
+
+int session_resume(struct session *session, struct run_options *options, struct run_past *past,
+                   json_t **ret_journal, struct chaos_error *err)
+{
+    complete(session, options);
+    return experiment_resume(options, past, ret_journal, err);
+}
+
+const json_t *session_controls(const struct session *session)
+{
+    return session->controls;
 }
