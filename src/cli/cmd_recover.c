@@ -107,8 +107,8 @@ static int each(const struct cli_call *call)
     if (call->n_arguments)
         return code;
     json_array_foreach (all, i, id)
-        code |= shows ? show_run(json_string_value(id), false)
-                      : recover_if_open(json_string_value(id));
+        code |=
+            shows ? show_run(json_string_value(id), false) : recover_if_open(json_string_value(id));
     return code;
 }
 
@@ -124,10 +124,11 @@ static int recover_run(const struct cli_call *call)
 const struct cli_command cmd_recover = {
     .name = "recover",
     .summary = "Put the world back after runs that were killed",
-    .doc = "Play what is still due of runs whose process was killed: inverses of what they did, and "
-           "rollbacks that their strategy asks for. Their journals are written.\n\n"
-           "Runs have a guardian that does this at once; what is left are runs whose guardian was "
-           "killed too, or whose machine went down.",
+    .doc =
+        "Play what is still due of runs whose process was killed: inverses of what they did, and "
+        "rollbacks that their strategy asks for. Their journals are written.\n\n"
+        "Runs have a guardian that does this at once; what is left are runs whose guardian was "
+        "killed too, or whose machine went down.",
     .options = options,
     .n_options = ARRAY_SIZE(options),
     .arguments = arguments,

@@ -22,9 +22,9 @@ struct play {
     struct stop *stop;
     json_t *entry; /* its run in the journal */
     json_t *id;
-    bool is_dry;      /* the provider is not called, pauses are not taken */
-    bool no_pauses;   /* only the pauses are not taken */
-    json_t *pauses;   /* substituted */
+    bool is_dry;    /* the provider is not called, pauses are not taken */
+    bool no_pauses; /* only the pauses are not taken */
+    json_t *pauses; /* substituted */
 };
 
 static const char *section_name(enum activity_section section)
@@ -178,8 +178,8 @@ static bool take_pause(struct play *play, const char *when)
 
     if (!value_is_true(length))
         return true;
-    run_emit(play->run, EVENT_PAUSE_STARTED, json_pack("{s:s, s:O}", "when", when, "seconds", length),
-             play->stop);
+    run_emit(play->run, EVENT_PAUSE_STARTED,
+             json_pack("{s:s, s:O}", "when", when, "seconds", length), play->stop);
     if (play->is_dry || play->no_pauses)
         return true;
     if (json_is_number(length) || json_is_true(length))
@@ -278,7 +278,8 @@ static bool is_logged(const struct play *play, struct call_result *result)
 static void call_provider(struct play *play, struct call_result *result)
 {
     const char *run_id = play->run->options->run_id;
-    AUTO(str) char *mark =
+    AUTO(str)
+    char *mark =
         run_id && is_effect(play)
             ? mem_printf(RUN_MARK "=%s/%lld", run_id, (long long)json_integer_value(play->id))
             : NULL;
@@ -298,8 +299,8 @@ static void announce(struct play *play, enum event_type type, const char *messag
 {
     run_emit(play->run, type,
              json_pack("{s:O, s:s, s:O, s:O, s:s*}", "id", play->id, "section",
-                       section_name(play->section), "run", play->entry, "activity",
-                       play->activity, "message", message),
+                       section_name(play->section), "run", play->entry, "activity", play->activity,
+                       "message", message),
              play->stop);
 }
 
@@ -357,7 +358,8 @@ static json_t *resolve(struct run *run, json_t *activity, struct stop *stop)
     found = json_object_get(run->activities, ref);
     if (!found)
         stop_set(stop, STOP_CRASH,
-                 "the activity '%s' that a 'ref' names is not in the method or the hypothesis", ref);
+                 "the activity '%s' that a 'ref' names is not in the method or the hypothesis",
+                 ref);
     return json_incref(found);
 }
 
@@ -373,8 +375,8 @@ json_t *activity_play(struct run *run, json_t *activity, enum activity_section s
                       enum call_place place, struct stop *stop)
 {
     AUTO(json) json_t *resolved = resolve(run, activity, stop);
-    struct play play = { run, resolved, section, place, cancel_of(run, section, place),
-                         stop, NULL, NULL, false, false, NULL };
+    struct play play = { run,  resolved, section, place, cancel_of(run, section, place), stop, NULL,
+                         NULL, false,    false,   NULL };
     struct control_site site = { LEVEL_ACTIVITY, resolved, NULL, place };
 
     if (!resolved)
@@ -386,8 +388,8 @@ json_t *activity_play(struct run *run, json_t *activity, enum activity_section s
     site.state = stop->kind == STOP_NONE ? play.entry : NULL;
     controls_apply(run, &site, MOMENT_AFTER, stop);
     if (site.state && json_array_size(run->controls) + json_object_size(run->hooks) > 0)
-        run_emit(run, EVENT_ACTIVITY_AMENDED, json_pack("{s:O, s:O}", "id", play.id, "run", play.entry),
-                 stop);
+        run_emit(run, EVENT_ACTIVITY_AMENDED,
+                 json_pack("{s:O, s:O}", "id", play.id, "run", play.entry), stop);
     json_decref(play.pauses);
     json_decref(play.id);
     return play.entry;

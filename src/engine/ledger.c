@@ -94,9 +94,11 @@ static void decide(struct ledger *ledger, const json_t *data)
         return;
     if (ledger->count == ledger->capacity) {
         ledger->capacity = ledger->capacity ? ledger->capacity * 2 : 8;
-        ledger->inverses = mem_resize(ledger->inverses,
-                                      ledger->capacity * sizeof(*ledger->inverses));
+        ledger->inverses =
+            mem_resize(ledger->inverses, ledger->capacity * sizeof(*ledger->inverses));
     }
+    if (json_integer_value(id) > ledger->last_id)
+        ledger->last_id = json_integer_value(id);
     ledger->inverses[ledger->count++] = (struct ledger_inverse){
         .id = json_integer_value(id),
         .name = json_incref(json_object_get(data, "name")),

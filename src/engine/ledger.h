@@ -39,11 +39,11 @@ const char *ledger_strategy(const struct ledger *ledger);
 
 /* How far the end of the run got. */
 enum ledger_stage {
-    LEDGER_UNKNOWN,   /* not even the start was told */
-    LEDGER_PLAYING,   /* hypothesis or method */
-    LEDGER_UNDOING,   /* rollbacks began: which of them, see below */
-    LEDGER_LEFT,      /* somebody asked to leave before they were through */
-    LEDGER_SETTLED,   /* nothing is due any more */
+    LEDGER_UNKNOWN, /* not even the start was told */
+    LEDGER_PLAYING, /* hypothesis or method */
+    LEDGER_UNDOING, /* rollbacks began: which of them, see below */
+    LEDGER_LEFT,    /* somebody asked to leave before they were through */
+    LEDGER_SETTLED, /* nothing is due any more */
 };
 
 enum ledger_stage ledger_stage(const struct ledger *ledger);
@@ -56,7 +56,7 @@ bool ledger_is_rolled_back(const struct ledger *ledger, size_t index);
 /* Activities that began and did not end, as the data of their activity-started: an object by id
  * as text; borrowed. */
 const json_t *ledger_under_way(const struct ledger *ledger);
-/* The highest id of an activity's run, -1 without any. */
+/* The highest id that an activity's run has, or was to have; -1 without any. */
 json_int_t ledger_last_id(const struct ledger *ledger);
 /* The status of the run as last told (NULL: none yet), and its deviation. */
 const char *ledger_status(const struct ledger *ledger);

@@ -25,11 +25,11 @@ static json_t *load_secrets(const struct run *run)
         AUTO(json) json_t *resolved = NULL;
 
         if (secrets_load(one,
-                         &(struct secret_access){
-                             .vars = run->options->secret_vars,
-                             .configuration = run->documents[DOCUMENT_CONFIGURATION].value,
-                             .read_vault = run->options->read_vault,
-                             .cancel = &run->foreground },
+                         &(struct secret_access){ .vars = run->options->secret_vars,
+                                                  .configuration =
+                                                      run->documents[DOCUMENT_CONFIGURATION].value,
+                                                  .read_vault = run->options->read_vault,
+                                                  .cancel = &run->foreground },
                          &resolved, &err) < 0)
             log_error("Secrets '%s' cannot be had any more: %s", name, chaos_error_text(&err));
         else

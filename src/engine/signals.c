@@ -11,12 +11,9 @@ static const struct {
     enum stop_reason reason;
     const char *name; /* of those that people and supervisors send; NULL: a wish of a script */
 } known[SIGNALS_COUNT] = {
-    { SIGINT, STOP_REASON_KEYBOARD, "SIGINT" },
-    { SIGTERM, STOP_REASON_INTERRUPT, "SIGTERM" },
-    { SIGHUP, STOP_REASON_HANGUP, "SIGHUP" },
-    { SIGQUIT, STOP_REASON_QUIT, "SIGQUIT" },
-    { SIGUSR1, STOP_REASON_EXIT_GRACEFUL, NULL },
-    { SIGUSR2, STOP_REASON_EXIT_NOW, NULL },
+    { SIGINT, STOP_REASON_KEYBOARD, "SIGINT" },   { SIGTERM, STOP_REASON_INTERRUPT, "SIGTERM" },
+    { SIGHUP, STOP_REASON_HANGUP, "SIGHUP" },     { SIGQUIT, STOP_REASON_QUIT, "SIGQUIT" },
+    { SIGUSR1, STOP_REASON_EXIT_GRACEFUL, NULL }, { SIGUSR2, STOP_REASON_EXIT_NOW, NULL },
 };
 
 static struct {

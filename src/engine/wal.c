@@ -24,10 +24,10 @@ struct wal {
     struct buffer line;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t synced;
-    off_t written;  /* bytes handed to the kernel */
-    off_t on_disk;  /* bytes known to be on the disk */
+    off_t written;   /* bytes handed to the kernel */
+    off_t on_disk;   /* bytes known to be on the disk */
     bool is_syncing; /* one thread does, for all that wait */
-    char *problem;  /* why nothing is written any more, or NULL */
+    char *problem;   /* why nothing is written any more, or NULL */
 };
 
 static struct wal *wal_new(int fd, const char *path)
@@ -45,7 +45,8 @@ static struct wal *wal_new(int fd, const char *path)
 static int sync_parent(const char *path, struct chaos_error *err)
 {
     const char *slash = strrchr(path, '/');
-    AUTO(str) char *parent = slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_strdup(".");
+    AUTO(str)
+    char *parent = slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_strdup(".");
     AUTO(fd) int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0 || fsync(fd) < 0)

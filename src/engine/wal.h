@@ -4,8 +4,9 @@
  *
  *   {"crc":"1b2c3d4e","n":3,"wall":1763819603000000000,"event":"method-started","data":{}}
  *
- * `crc` is the CRC-32C of what follows it up to the end of the line: ,"n":…} . Besides the events of
- * the engine there are lines about the log itself: log-opened (the first), log-taken, log-closed. */
+ * `crc` is the CRC-32C of what follows it up to the end of the line: ,"n":…} . Besides the events
+ * of the engine there are lines about the log itself: log-opened (the first), log-taken,
+ * log-closed. */
 #pragma once
 
 #include <stdbool.h>
@@ -39,7 +40,8 @@ MUST_USE int wal_sync(struct wal *wal, struct chaos_error *err);
 /* A line as it is read. */
 struct wal_record {
     const char *name;
-    enum event_type type; /* EVENT_TYPE_COUNT for lines about the log, and for names of the future */
+    enum event_type
+        type; /* EVENT_TYPE_COUNT for lines about the log, and for names of the future */
     int64_t wall;
     const json_t *data; /* an object, borrowed */
 };
@@ -47,10 +49,10 @@ struct wal_record {
 /* What was found besides the records. */
 struct wal_scan {
     size_t records;
-    size_t length;       /* of the log up to the end of its last whole line */
+    size_t length; /* of the log up to the end of its last whole line */
     int64_t next_number;
-    bool is_torn;        /* a last line without its end was dropped */
-    json_t *damage;      /* array of texts that name an offset; owned */
+    bool is_torn;   /* a last line without its end was dropped */
+    json_t *damage; /* array of texts that name an offset; owned */
 };
 
 void wal_scan_clear(struct wal_scan *scan);

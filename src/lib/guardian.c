@@ -18,13 +18,19 @@
 /* Something is wrong with a guardian that has to be started more often than this. */
 #define STARTS_MAX 100
 
-enum { ARG_NAME, ARG_PID, ARG_TERMINAL, ARG_PROGRAM, ARG_COUNT = 16 };
+enum {
+    ARG_NAME,
+    ARG_PID,
+    ARG_TERMINAL,
+    ARG_PROGRAM,
+    ARG_COUNT = 16
+};
 
 struct guardian {
-    char *program; /* the guardian's */
+    char *program;         /* the guardian's */
     char *argv[ARG_COUNT]; /* owned texts, NULL-terminated */
-    pid_t pid;     /* 0 while there is none */
-    int fd;        /* the end of the pipe whose closing tells of our death */
+    pid_t pid;             /* 0 while there is none */
+    int fd;                /* the end of the pipe whose closing tells of our death */
     int starts;
 };
 

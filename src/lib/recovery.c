@@ -105,8 +105,7 @@ static void restore_options(const struct folded *folded, struct run_options *opt
 {
     const json_t *experiment = ledger_experiment(folded->ledger);
     const char *strategy = ledger_strategy(folded->ledger);
-    json_int_t retries =
-        json_integer_value(json_object_get(folded->header, "rollback-retries"));
+    json_int_t retries = json_integer_value(json_object_get(folded->header, "rollback-retries"));
 
     if (!strategy)
         strategy = json_text_of(folded->header, "rollbacks-strategy");
@@ -219,7 +218,8 @@ static int resume(const struct run_dir *dir, struct folded *folded, struct wal *
 {
     const char *settings_path = json_text_of(folded->header, "settings");
     AUTO(json) json_t *settings = settings_path ? settings_load(settings_path) : NULL;
-    AUTO(session) struct session *session = session_new(&(struct session_options){
+    AUTO(session)
+    struct session *session = session_new(&(struct session_options){
         .settings = settings, .python = json_text_of(folded->header, "python") });
     AUTO(json) json_t *secret_vars = json_object();
     AUTO(json) json_t *config_vars = json_object();
@@ -261,8 +261,9 @@ static int go_on(const struct run_dir *dir, struct folded *folded,
 {
     AUTO(str) char *path = run_dir_file(dir, RUN_EVENTS);
     const char *directory = json_text_of(folded->header, "directory");
-    AUTO(json) json_t *data = json_pack("{s:b, s:I}", "takeover", (int)options->is_takeover, "pid",
-                                        (json_int_t)getpid());
+    AUTO(json)
+    json_t *data =
+        json_pack("{s:b, s:I}", "takeover", (int)options->is_takeover, "pid", (json_int_t)getpid());
     AUTO(json) json_t *nothing = json_object();
     AUTO(json) json_t *journal = NULL;
     AUTO(wal) struct wal *log = NULL;

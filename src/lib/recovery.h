@@ -15,8 +15,8 @@ enum recovery_state {
 /* A run as its log tells. */
 struct recovery {
     enum recovery_state state;
-    char *title;   /* of the experiment, "" where the log does not tell */
-    json_t *due;   /* names of the steps, in the order in which they would be played */
+    char *title;    /* of the experiment, "" where the log does not tell */
+    json_t *due;    /* names of the steps, in the order in which they would be played */
     json_t *damage; /* what of the log could not be read: texts */
 };
 
@@ -37,7 +37,7 @@ struct recovery_options {
 struct recovery_result {
     size_t played;
     size_t failed;
-    bool had_nothing; /* it was closed already */
+    bool had_nothing;   /* it was closed already */
     char *journal_path; /* where its journal is, NULL: the run had not started */
 };
 

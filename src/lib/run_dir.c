@@ -73,8 +73,8 @@ static char *make_id(void)
     strftime(text, sizeof(text), "%Y%m%dT%H%M%S", &parts);
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
         random = (uint32_t)getpid();
-    return mem_printf("%s.%03dZ-%08x", text,
-                      (int)(wall % CLOCK_NS_PER_S / CLOCK_NS_PER_MS), (unsigned)random);
+    return mem_printf("%s.%03dZ-%08x", text, (int)(wall % CLOCK_NS_PER_S / CLOCK_NS_PER_MS),
+                      (unsigned)random);
 }
 
 static struct run_dir *dir_new(const char *root, const char *id)
@@ -184,8 +184,9 @@ static int sign(int fd, const char *path, struct chaos_error *err)
 {
     AUTO(str) char *boot = boot_id();
     AUTO(str) char *start = start_time_of((long)getpid());
-    AUTO(json) json_t *owner = json_pack("{s:I, s:s?, s:s}", "pid", (json_int_t)getpid(),
-                                         "start-time", start, "boot-id", boot);
+    AUTO(json)
+    json_t *owner = json_pack("{s:I, s:s?, s:s}", "pid", (json_int_t)getpid(), "start-time", start,
+                              "boot-id", boot);
     AUTO(str) char *text = json_text(owner, JSON_STYLE_LINE);
 
     if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) != (ssize_t)strlen(text))

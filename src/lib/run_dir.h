@@ -11,7 +11,7 @@
 #define RUN_JOURNAL "journal.json"
 
 struct run_dir {
-    char *id;    /* UTC time and a random part: sorts by time */
+    char *id; /* UTC time and a random part: sorts by time */
     char *path;
     int lock_fd; /* -1 while the lock is not ours */
 };

@@ -45,8 +45,7 @@ static bool has_controls(const json_t *experiment, const json_t *activities)
     return false;
 }
 
-bool run_state_is_needed(const json_t *experiment, const json_t *global_controls,
-                         enum dry_mode dry)
+bool run_state_is_needed(const json_t *experiment, const json_t *global_controls, enum dry_mode dry)
 {
     const json_t *method = json_object_get(experiment, "method");
     const json_t *rollbacks = json_object_get(experiment, "rollbacks");
@@ -84,8 +83,8 @@ static json_t *describe(const struct run_state *state, const struct run_state_op
         json_array_append_new(files, json_string(path));
     }
     return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s?, s:o, s:s, s:f, s:I}", "format", 1, "run",
-                     state->dir->id, "directory", here ? here : "/", "journal-path", journal_path, "settings",
-                     settings_path, "python", options->python, "var-files", files,
+                     state->dir->id, "directory", here ? here : "/", "journal-path", journal_path,
+                     "settings", settings_path, "python", options->python, "var-files", files,
                      "rollbacks-strategy", rollback_strategy_name(options->run->rollbacks),
                      "rollback-timeout", options->run->rollback_timeout_s, "rollback-retries",
                      (json_int_t)options->run->rollback_retries);
