@@ -284,12 +284,10 @@ static int play(struct running *r, struct run_options *wanted, struct chaos_erro
     return code;
 }
 
-static int save_journal(const struct running *r, struct chaos_error *err)
+static int save_journal(const struct running *r, const struct buffer *text,
+                        struct chaos_error *err)
 {
-    AUTO(buffer) struct buffer text = { 0 };
-
-    json_write(&text, r->journal, JSON_STYLE_INDENT_2);
-    if (file_write_atomic(cli_text(r->call, OPTION_JOURNAL_PATH), buffer_text(&text), text.length,
+    if (file_write_atomic(cli_text(r->call, OPTION_JOURNAL_PATH), buffer_text(text), text->length,
                           0666, err) < 0)
         return chaos_error_prefix(err, "the journal");
     return 0;
@@ -316,15 +314,17 @@ static int conclude(const struct running *r)
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(json) json_t *report = NULL;
     AUTO(str) char *note = NULL;
+    AUTO(buffer) struct buffer text = { 0 };
     int code = verdict_exit_code(r->journal);
 
-    if (save_journal(r, &err) < 0) {
+    json_write(&text, r->journal, JSON_STYLE_INDENT_2);
+    if (save_journal(r, &text, &err) < 0) {
         log_error("%s", chaos_error_text(&err));
         chaos_error_clear(&err);
         code = CLI_FAILED;
     }
     if (r->state)
-        run_state_close(r->state, r->journal);
+        run_state_close(r->state, &text);
     notify_outcome(r);
     note = verdict_note(r->journal, code);
     if (note)

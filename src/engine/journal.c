@@ -73,9 +73,16 @@ static void update_activity(struct journal *journal, const json_t *data)
     AUTO(str) char *key = run_key(data);
     json_t *run = json_object_get(journal->runs, key);
     json_t *seen = json_object_get(data, "run");
+    AUTO(json) json_t *whole = NULL;
 
-    if (run != seen && json_is_object(run) && json_is_object(seen)) /* a stream that was read back: no sharing */
-        value_patch(run, seen);
+    if (run == seen || !json_is_object(run) || !json_is_object(seen))
+        return;
+    /* a stream that was read back: no sharing, and the activity may have been told at the start */
+    if (!json_object_get(seen, "activity")) {
+        whole = json_pack("{s:O?}", "activity", json_object_get(run, "activity"));
+        json_object_update(whole, seen);
+    }
+    value_patch(run, whole ? whole : seen);
 }
 
 static void complete_hypothesis(struct journal *journal, const json_t *data)

@@ -119,36 +119,71 @@ static void write_line(struct wal *wal)
     pthread_mutex_unlock(&wal->lock);
 }
 
+static void add_number(struct buffer *line, int64_t number)
+{
+    char digits[24];
+    char *at = digits + sizeof(digits);
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    buffer_add(line, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+/* Put the checksum of the rest into the place that was kept for it. */
+static void seal(struct buffer *line)
+{
+    static const char hex[] = "0123456789abcdef";
+    uint32_t sum = crc32c(line->data + SEAL_LENGTH, line->length - SEAL_LENGTH);
+
+    for (int i = 0; i < 8; i++, sum >>= 4)
+        line->data[SEAL_LENGTH - 2 - i] = hex[sum & 15];
+}
+
 void wal_append(struct wal *wal, const char *name, int64_t wall, const json_t *data)
 {
     struct buffer *line = &wal->line;
-    char seal[SEAL_LENGTH + 1];
 
     buffer_reset(line);
-    buffer_printf(line, "{\"crc\":\"00000000\",\"n\":%lld,\"wall\":%lld,\"event\":\"%s\",\"data\":",
-                  (long long)wal->number++, (long long)wall, name);
+    buffer_add_text(line, "{\"crc\":\"00000000\",\"n\":");
+    add_number(line, wal->number++);
+    buffer_add_text(line, ",\"wall\":");
+    add_number(line, wall);
+    buffer_add_text(line, ",\"event\":\"");
+    buffer_add_text(line, name);
+    buffer_add_text(line, "\",\"data\":");
     json_write(line, data, JSON_STYLE_COMPACT);
-    buffer_add_text(line, "}");
-    snprintf(seal, sizeof(seal), "{\"crc\":\"%08x\"",
-             (unsigned)crc32c(line->data + SEAL_LENGTH, line->length - SEAL_LENGTH));
-    memcpy(line->data, seal, SEAL_LENGTH);
+    buffer_add_char(line, '}');
+    seal(line);
     buffer_add_char(line, '\n');
     write_line(wal);
 }
 
-/* A run of the hypothesis is told by the state that it becomes part of, the activity by its run. */
-static json_t *activity_line(const json_t *data)
+/* A run of the hypothesis is told by the state that it becomes part of, the activity by its run, and
+ * by the run's start. */
+static json_t *activity_line(const struct event *event)
 {
     static const char *const kept[] = { "id", "section", "run", "message", "lost" };
-    const char *section = json_text_of(data, "section");
-    bool is_probe = str_equal(section, "hypothesis");
+    bool is_probe = str_equal(json_text_of(event->data, "section"), "hypothesis");
     json_t *line = json_object();
 
     for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-        json_t *value = json_object_get(data, kept[i]);
+        json_t *value = json_object_get(event->data, kept[i]);
+        bool is_run = str_equal(kept[i], "run");
 
-        if (value && !(is_probe && str_equal(kept[i], "run")))
+        if (!value || (is_probe && is_run))
+            continue;
+        if (!is_run || event->type == EVENT_ACTIVITY_STARTED) {
             json_object_set(line, kept[i], value);
+        } else {
+            json_t *rest = json_copy(value);
+
+            json_object_del(rest, "activity");
+            json_object_set_new(line, kept[i], rest);
+        }
     }
     return line;
 }
@@ -160,7 +195,7 @@ void wal_notice(struct wal *wal, const struct event *event)
     switch ((int)event->type) {
     case EVENT_ACTIVITY_STARTED:
     case EVENT_ACTIVITY_COMPLETED:
-        line = activity_line(event->data);
+        line = activity_line(event);
         break;
     case EVENT_METHOD_COMPLETED: /* its runs were told one by one */
         line = json_object();

@@ -12,7 +12,6 @@
 #include "engine/wal.h"
 #include "lib/guardian.h"
 #include "lib/run_dir.h"
-#include "value/json.h"
 
 struct run_state {
     struct run_dir *dir;
@@ -130,15 +129,13 @@ struct listener run_state_listener(struct run_state *state)
     return (struct listener){ state, notice };
 }
 
-void run_state_close(struct run_state *state, const json_t *journal)
+void run_state_close(struct run_state *state, const struct buffer *journal)
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(buffer) struct buffer text = { 0 };
     AUTO(str) char *path = run_dir_file(state->dir, RUN_JOURNAL);
     AUTO(json) json_t *nothing = json_object();
 
-    json_write(&text, journal, JSON_STYLE_INDENT_2);
-    if (file_write_atomic(path, buffer_text(&text), text.length, 0600, &err) < 0)
+    if (file_write_atomic(path, buffer_text(journal), journal->length, 0600, &err) < 0)
         log_warning("The journal has no copy beside the log: %s", chaos_error_text(&err));
     if (!state->is_left)
         wal_append(state->log, WAL_CLOSED, clock_wall(), nothing);

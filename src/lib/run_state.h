@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
 #include "engine/run.h"
 
 struct run_state;
@@ -30,9 +31,9 @@ MUST_USE int run_state_open(const struct run_state_options *options, struct run_
 void run_state_attach(struct run_state *state, struct run_options *run);
 /* Looks after the guardian as events come by. */
 struct listener run_state_listener(struct run_state *state);
-/* The run is over, and its journal is where the user wants it: keep a copy, close the log unless
+/* The run is over, and its journal (as text) is where the user wants it: keep a copy, close the log unless
  * something is still due. */
-void run_state_close(struct run_state *state, const json_t *journal);
+void run_state_close(struct run_state *state, const struct buffer *journal);
 /* The run did not even start: nothing is kept. */
 void run_state_discard(struct run_state *state);
 void run_state_free(struct run_state *state);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -371,6 +372,43 @@ static void a_run_cut_anywhere_is_put_back_by_resuming_it(void **state)
     }
 }
 
+static void take_in(void *self, const struct wal_record *record)
+{
+    journal_apply(self, &(struct event){ record->type, record->wall, record->data });
+}
+
+static void the_journal_can_be_folded_from_the_log(void **state)
+{
+    char path[] = "/tmp/wal-XXXXXX";
+    int fd = mkstemp(path);
+    AUTO(story) struct story story = { 0 };
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(wal) struct wal *log = NULL;
+    AUTO(buffer) struct buffer text = { 0 };
+    AUTO(wal_scan) struct wal_scan scan = { 0 };
+    AUTO(journal) struct journal *folded = journal_new();
+    AUTO(str) char *live = NULL;
+    AUTO(str) char *again = NULL;
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(wal_resume(path, 0, 0, &log, &err), 0);
+    tell(&story,
+         "{" HEAD JUDGE("'value': 1") "'method': [" ACTION("a", "'does': 'fail'") ", " DOES(
+             "probe", "p", "'does': 'fail'") ", {'ref': 'h'}, {'type': 'probe', 'background': true, "
+                                             "'name': 'b', 'provider': {'type': 'script'}}], " OWN "}",
+         (struct run_options){ .log = log, .rollbacks = ROLLBACK_ALWAYS,
+                               .hypothesis = HYPOTHESIS_CONTINUOUS });
+    assert_int_equal(file_read(path, &text, 1 << 20, &err), 0);
+    unlink(path);
+    wal_read(text.data, text.length, take_in, folded, &scan);
+    assert_int_equal(json_array_size(scan.damage), 0);
+    live = json_text(story.journal, JSON_STYLE_INDENT_2);
+    again = json_text(journal_value(folded), JSON_STYLE_INDENT_2);
+    assert_string_equal(again, live);
+}
+
 int main(void)
 {
     enum {
@@ -390,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_failed_inverse_is_played_again_as_often_as_asked),
         cmocka_unit_test(one_signal_does_not_stop_inverses),
         cmocka_unit_test(a_second_signal_stops_inverses_and_leaves_them_due),
+        cmocka_unit_test(the_journal_can_be_folded_from_the_log),
         cmocka_unit_test(a_run_cut_anywhere_is_put_back_by_resuming_it),
     };
 
