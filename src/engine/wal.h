@@ -37,6 +37,10 @@ void wal_notice(struct wal *wal, const struct event *event);
  * written. From any thread; threads that wait at the same time share one fdatasync(2). */
 MUST_USE int wal_sync(struct wal *wal, struct chaos_error *err);
 
+/* The same, but only where something was put on the disk before: what never had an effect may be
+ * lost. */
+void wal_finish(struct wal *wal);
+
 /* A line as it is read. */
 struct wal_record {
     const char *name;

@@ -27,6 +27,12 @@ def action(name, place):
             "rollback": {"provider": {"type": "process", "path": str(undo)}}}
 
 
+def heed_signals():
+    """Those who started the tests may ignore some, as nohup does."""
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Recover(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="recover-")
@@ -50,7 +56,8 @@ class Recover(unittest.TestCase):
         """A run that waits in its method; its guardian, and the folder of its log."""
         run = subprocess.Popen([CHAOS, "--no-log-file", "run", *words, "experiment.json"],
                                cwd=self.place, env=self.env, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               preexec_fn=heed_signals)
         self.addCleanup(run.wait)
         self.addCleanup(run.terminate)  # graceful: nothing may outlive the test
         self.until(lambda: '"wait"' in self.log_text() and "method-started" in self.log_text()
