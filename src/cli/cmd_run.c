@@ -40,8 +40,13 @@ enum {
 static const char *const dry_names[] = { "probes", "actions", "activities", "pause", NULL };
 static const char *const rollback_names[] = { "default", "always", "never", "deviated", NULL };
 static const char *const hypothesis_names[] = {
-    "default",      "before-method-only", "after-method-only", "during-method-only",
-    "continuously", "continously",        NULL,
+    "default",
+    "before-method-only",
+    "after-method-only",
+    "during-method-only",
+    "continuously",
+    "continously",
+    NULL,
 };
 
 static const struct cli_option options[] = {
@@ -284,8 +289,7 @@ static int play(struct running *r, struct run_options *wanted, struct chaos_erro
     return code;
 }
 
-static int save_journal(const struct running *r, const struct buffer *text,
-                        struct chaos_error *err)
+static int save_journal(const struct running *r, const struct buffer *text, struct chaos_error *err)
 {
     if (file_write_atomic(cli_text(r->call, OPTION_JOURNAL_PATH), buffer_text(text), text->length,
                           0666, err) < 0)
@@ -331,9 +335,9 @@ static int conclude(const struct running *r)
         log_warning("note: %s", note);
     if (!r->for_agent)
         return code;
-    report = agent_run_report(r->journal,
-                              &(struct agent_run){ r->source, cli_text(r->call, OPTION_JOURNAL_PATH),
-                                                   cli_text(r->call, OPTION_EVENTS_FILE), code });
+    report = agent_run_report(
+        r->journal, &(struct agent_run){ r->source, cli_text(r->call, OPTION_JOURNAL_PATH),
+                                         cli_text(r->call, OPTION_EVENTS_FILE), code });
     if (agent_emit(report, &err) < 0) {
         log_error("%s", chaos_error_text(&err));
         code = CLI_FAILED;
@@ -343,7 +347,8 @@ static int conclude(const struct running *r)
 
 static int run_run(const struct cli_call *call)
 {
-    AUTO(running) struct running r = {
+    AUTO(running)
+    struct running r = {
         .call = call,
         .source = call->arguments[0],
         .for_agent = cli_choice(call, OPTION_OUTPUT) == OUTPUT_AGENT,

@@ -279,10 +279,9 @@ static void call_provider(struct play *play, struct call_result *result)
 {
     const char *run_id = play->run->options->run_id;
     AUTO(str)
-    char *mark =
-        run_id && is_effect(play)
-            ? mem_printf(RUN_MARK "=%s/%lld", run_id, (long long)json_integer_value(play->id))
-            : NULL;
+    char *mark = run_id && is_effect(play) ? mem_printf(RUN_MARK "=%s/%lld", run_id,
+                                                        (long long)json_integer_value(play->id))
+                                           : NULL;
 
     if (cancel_reason(play->cancel))
         result->status = CALL_CANCELLED;

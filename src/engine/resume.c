@@ -9,6 +9,7 @@
 #include "engine/configuration.h"
 #include "engine/method.h"
 #include "engine/signals.h"
+#include "engine/taint.h"
 
 /* Secrets are not in the log: they come from where they came from before. One that is gone fails
  * the steps that need it, and no other. */
@@ -38,6 +39,29 @@ static json_t *load_secrets(const struct run *run)
     return secrets;
 }
 
+/* Values that hold a secret were left out of the log: they too come from where they came from. */
+static void fill_configuration(struct run *run)
+{
+    const json_t *declared = json_object_get(run->options->experiment, "configuration");
+    json_t *values = run->documents[DOCUMENT_CONFIGURATION].value;
+    const char *name;
+    json_t *source;
+
+    json_object_foreach (json_walkable(declared), name, source) {
+        AUTO(chaos_error) struct chaos_error err = { 0 };
+        AUTO(json) json_t *one = json_pack("{s:O}", name, source);
+        AUTO(json) json_t *resolved = NULL;
+
+        if (json_object_get(values, name))
+            continue;
+        if (configuration_load(one, run->options->config_vars, &resolved, &err) < 0)
+            log_error("Configuration '%s' cannot be had any more: %s", name,
+                      chaos_error_text(&err));
+        else
+            json_object_update(values, resolved);
+    }
+}
+
 static void restore(struct run *run, struct run_past *past)
 {
     const json_t *configuration;
@@ -49,7 +73,10 @@ static void restore(struct run *run, struct run_past *past)
     configuration = ledger_configuration(run->ledger);
     run->documents[DOCUMENT_CONFIGURATION].value =
         configuration ? json_deep_copy(configuration) : json_object();
+    fill_configuration(run);
     run->documents[DOCUMENT_SECRETS].value = load_secrets(run);
+    run->taint = taint_new(json_object_get(run->options->experiment, "secrets"),
+                           run->documents[DOCUMENT_SECRETS].value);
     run->next_id = (long)ledger_last_id(run->ledger) + 1;
     run->status = run_status_parse(ledger_status(run->ledger));
     run->deviated = ledger_is_deviated(run->ledger);

@@ -12,16 +12,14 @@
 #include "engine/machine.h"
 #include "engine/method.h"
 #include "engine/signals.h"
+#include "engine/taint.h"
 #include "value/pytext.h"
 #include "value/substitute.h"
 
 static const char *const hypothesis_names[] = {
-    [HYPOTHESIS_DEFAULT] = "default",
-    [HYPOTHESIS_BEFORE] = "before-method-only",
-    [HYPOTHESIS_AFTER] = "after-method-only",
-    [HYPOTHESIS_DURING] = "during-method-only",
-    [HYPOTHESIS_CONTINUOUS] = "continuously",
-    [HYPOTHESIS_SKIP] = "skip",
+    [HYPOTHESIS_DEFAULT] = "default",         [HYPOTHESIS_BEFORE] = "before-method-only",
+    [HYPOTHESIS_AFTER] = "after-method-only", [HYPOTHESIS_DURING] = "during-method-only",
+    [HYPOTHESIS_CONTINUOUS] = "continuously", [HYPOTHESIS_SKIP] = "skip",
 };
 _Static_assert(ARRAY_SIZE(hypothesis_names) == HYPOTHESIS_STRATEGY_COUNT, "all are named");
 
@@ -34,8 +32,9 @@ static const char *const rollback_names[] = {
 _Static_assert(ARRAY_SIZE(rollback_names) == ROLLBACK_STRATEGY_COUNT, "all are named");
 
 static const char *const dry_names[] = {
-    [DRY_NONE] = NULL,           [DRY_PROBES] = "probes", [DRY_ACTIONS] = "actions",
-    [DRY_ACTIVITIES] = "activities", [DRY_PAUSE] = "pause",
+    [DRY_NONE] = NULL,         [DRY_PROBES] = "probes",
+    [DRY_ACTIONS] = "actions", [DRY_ACTIVITIES] = "activities",
+    [DRY_PAUSE] = "pause",
 };
 _Static_assert(ARRAY_SIZE(dry_names) == DRY_MODE_COUNT, "all are named");
 
@@ -140,6 +139,8 @@ static int configure(struct run *run, struct chaos_error *err)
                      &run->documents[DOCUMENT_SECRETS].value, err);
     if (r < 0)
         return r;
+    run->taint =
+        taint_new(json_object_get(experiment, "secrets"), run->documents[DOCUMENT_SECRETS].value);
     mark_dynamic_sources(run);
     return configuration_load_dynamic(fixed, run->documents[DOCUMENT_SECRETS].value, options,
                                       &run->foreground,
@@ -164,8 +165,8 @@ void run_remember_activities(struct run *run)
     const json_t *experiment = run->options->experiment;
 
     remember_list(run, json_object_get(experiment, "method"));
-    remember_list(run, json_object_get(json_object_get(experiment, "steady-state-hypothesis"),
-                                       "probes"));
+    remember_list(
+        run, json_object_get(json_object_get(experiment, "steady-state-hypothesis"), "probes"));
 }
 
 static int substitute_title(struct run *run, struct chaos_error *err)
@@ -361,8 +362,7 @@ static int run_to_end(struct run *run, json_t **ret_journal, struct chaos_error 
     return 0;
 }
 
-int experiment_run(const struct run_options *options, json_t **ret_journal,
-                   struct chaos_error *err)
+int experiment_run(const struct run_options *options, json_t **ret_journal, struct chaos_error *err)
 {
     struct signals signals;
     struct run run;

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "engine/console.h"
 #include "engine/handlers.h"
+#include "engine/taint.h"
 #include "engine/wal.h"
 #include "value/patch.h"
 
@@ -19,8 +20,8 @@ static const char *const document_names[] = {
 _Static_assert(ARRAY_SIZE(document_names) == DOCUMENT_COUNT, "every document has a name");
 
 static const char *const status_names[] = {
-    [RUN_RUNNING] = NULL,         [RUN_COMPLETED] = "completed",     [RUN_FAILED] = "failed",
-    [RUN_ABORTED] = "aborted",    [RUN_INTERRUPTED] = "interrupted",
+    [RUN_RUNNING] = NULL,      [RUN_COMPLETED] = "completed",     [RUN_FAILED] = "failed",
+    [RUN_ABORTED] = "aborted", [RUN_INTERRUPTED] = "interrupted",
 };
 _Static_assert(ARRAY_SIZE(status_names) == RUN_STATUS_COUNT, "every status has a name");
 
@@ -69,6 +70,8 @@ void run_close(struct run *run)
     }
     journal_free(run->journal);
     ledger_free(run->ledger);
+    if (run->taint)
+        taint_free(run->taint);
     json_decref(run->hooks);
     json_decref(run->activities);
     json_decref(run->controls);
@@ -152,7 +155,7 @@ void run_emit(struct run *run, enum event_type type, json_t *data, struct stop *
 
     ledger_apply(run->ledger, &event);
     if (run->options->log)
-        wal_notice(run->options->log, &event);
+        wal_notice(run->options->log, &event, run->taint);
     console.notice(console.self, &event);
     journal_apply(run->journal, &event);
     for (size_t i = 0; i < run->options->n_listeners; i++)

@@ -162,51 +162,6 @@ void wal_append(struct wal *wal, const char *name, int64_t wall, const json_t *d
     write_line(wal);
 }
 
-/* A run of the hypothesis is told by the state that it becomes part of, the activity by its run, and
- * by the run's start. */
-static json_t *activity_line(const struct event *event)
-{
-    static const char *const kept[] = { "id", "section", "run", "message", "lost" };
-    bool is_probe = str_equal(json_text_of(event->data, "section"), "hypothesis");
-    json_t *line = json_object();
-
-    for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-        json_t *value = json_object_get(event->data, kept[i]);
-        bool is_run = str_equal(kept[i], "run");
-
-        if (!value || (is_probe && is_run))
-            continue;
-        if (!is_run || event->type == EVENT_ACTIVITY_STARTED) {
-            json_object_set(line, kept[i], value);
-        } else {
-            json_t *rest = json_copy(value);
-
-            json_object_del(rest, "activity");
-            json_object_set_new(line, kept[i], rest);
-        }
-    }
-    return line;
-}
-
-void wal_notice(struct wal *wal, const struct event *event)
-{
-    AUTO(json) json_t *line = NULL;
-
-    switch ((int)event->type) {
-    case EVENT_ACTIVITY_STARTED:
-    case EVENT_ACTIVITY_COMPLETED:
-        line = activity_line(event);
-        break;
-    case EVENT_METHOD_COMPLETED: /* its runs were told one by one */
-        line = json_object();
-        break;
-    default:
-        line = json_incref(json_walkable(event->data));
-        break;
-    }
-    wal_append(wal, event_name(event->type), event->wall, line);
-}
-
 /* The lock is held, and given up while the disk works. */
 static void sync_all(struct wal *wal)
 {

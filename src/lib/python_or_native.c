@@ -115,8 +115,7 @@ static int check_all_either(void *self, const json_t *activities, const struct c
     json_array_foreach (activities, i, activity)
         if (!row_of(functions, activity))
             json_array_append(asked, activity);
-    if (json_array_size(asked) &&
-        python->check_all(python->self, asked, cancel, &answers, err) < 0)
+    if (json_array_size(asked) && python->check_all(python->self, asked, cancel, &answers, err) < 0)
         return -(int)err->code;
     json_array_foreach (activities, i, activity) {
         if (row_of(functions, activity))

@@ -242,6 +242,7 @@ static int resume(const struct run_dir *dir, struct folded *folded, struct wal *
     restore_options(folded, &options);
     options.experiment = experiment;
     options.secret_vars = secret_vars;
+    options.config_vars = config_vars;
     options.log = log;
     options.run_id = dir->id;
     options.listeners = &counter;

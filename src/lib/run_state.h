@@ -31,8 +31,8 @@ MUST_USE int run_state_open(const struct run_state_options *options, struct run_
 void run_state_attach(struct run_state *state, struct run_options *run);
 /* Looks after the guardian as events come by. */
 struct listener run_state_listener(struct run_state *state);
-/* The run is over, and its journal (as text) is where the user wants it: keep a copy, close the log unless
- * something is still due. */
+/* The run is over, and its journal (as text) is where the user wants it: keep a copy, close the log
+ * unless something is still due. */
 void run_state_close(struct run_state *state, const struct buffer *journal);
 /* The run did not even start: nothing is kept. */
 void run_state_discard(struct run_state *state);

@@ -14,7 +14,13 @@
 #include "providers/process.h"
 #include "providers/vault.h"
 
-enum { PROVIDER_PROCESS, PROVIDER_HTTP, PROVIDER_PYTHON, PROVIDER_NATIVE, PROVIDER_COUNT };
+enum {
+    PROVIDER_PROCESS,
+    PROVIDER_HTTP,
+    PROVIDER_PYTHON,
+    PROVIDER_NATIVE,
+    PROVIDER_COUNT
+};
 
 struct session {
     json_t *settings;
@@ -68,8 +74,7 @@ int session_load(struct session *session, const char *source, bool verify_tls,
                  const json_t *control_files, json_t **ret_experiment, struct chaos_error *err)
 {
     const struct guest *guest = session_guest(session);
-    struct source_options options = { .settings = session->settings,
-                                      .no_verify_tls = !verify_tls };
+    struct source_options options = { .settings = session->settings, .no_verify_tls = !verify_tls };
     struct control_loading loading = { guest, NULL, session->settings, source, NULL };
     AUTO(stop) struct stop stop = { 0 };
     AUTO(json) json_t *experiment = NULL;

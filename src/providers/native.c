@@ -175,8 +175,7 @@ static int check_arguments(const struct chaos_function *function, json_t *argume
     json_t *value;
     int r;
 
-    json_object_foreach(arguments, name, value)
-    {
+    json_object_foreach (arguments, name, value) {
         const struct chaos_param *param = find_param(function, name);
 
         if (param)
@@ -305,8 +304,7 @@ static json_t *merge_secrets(const struct provider_call *call)
     json_t *group;
     size_t i;
 
-    json_array_foreach(groups, i, group)
-    {
+    json_array_foreach (groups, i, group) {
         const char *name = json_string_value(group);
         json_t *secrets = name ? json_object_get(call->secrets, name) : NULL;
 
@@ -345,11 +343,11 @@ static int prepare(const struct chaos_function *function, const struct provider_
     r = prepare_arguments(function, call, &prepared->arguments, err);
     if (r < 0)
         return r;
-    prepared->context = (struct chaos_context){ .cancel = call->cancel,
-                                                .activity = activity_name(call->activity) };
+    prepared->context =
+        (struct chaos_context){ .cancel = call->cancel, .activity = activity_name(call->activity) };
     prepared->secrets = merge_secrets(call);
-    prepared->configuration = call->configuration ? json_incref(json_walkable(call->configuration))
-                                                  : json_object();
+    prepared->configuration =
+        call->configuration ? json_incref(json_walkable(call->configuration)) : json_object();
     prepared->call = (struct chaos_call){ .arguments = prepared->arguments,
                                           .secrets = prepared->secrets,
                                           .configuration = prepared->configuration,

@@ -195,9 +195,11 @@ class Recover(unittest.TestCase):
         self.assertFalse((self.place / "state").exists())
 
     def test_secrets_are_not_in_the_log_and_are_resolved_again(self):
-        self.write(secrets={"s": {"token": {"type": "env", "key": "CANARY"}}})
+        source = {"token": {"type": "env", "key": "CANARY"}}
+        self.write(secrets={"s": source}, configuration=source)
         experiment = json.loads((self.place / "experiment.json").read_text())
         experiment["method"][0]["rollback"]["provider"] |= {"secrets": ["s"], "arguments": "${token}"}
+        experiment["method"][1]["provider"] = {"type": "process", "path": "env"}  # prints it
         (self.place / "experiment.json").write_text(json.dumps(experiment))
         self.env["CANARY"] = "k3yk3yk3y"
         run, guardian, _ = self.start()

@@ -396,10 +396,11 @@ static void the_journal_can_be_folded_from_the_log(void **state)
     assert_int_equal(wal_resume(path, 0, 0, &log, &err), 0);
     tell(&story,
          "{" HEAD JUDGE("'value': 1") "'method': [" ACTION("a", "'does': 'fail'") ", " DOES(
-             "probe", "p", "'does': 'fail'") ", {'ref': 'h'}, {'type': 'probe', 'background': true, "
-                                             "'name': 'b', 'provider': {'type': 'script'}}], " OWN "}",
-         (struct run_options){ .log = log, .rollbacks = ROLLBACK_ALWAYS,
-                               .hypothesis = HYPOTHESIS_CONTINUOUS });
+             "probe", "p",
+             "'does': 'fail'") ", {'ref': 'h'}, {'type': 'probe', 'background': true, "
+                               "'name': 'b', 'provider': {'type': 'script'}}], " OWN "}",
+         (struct run_options){
+             .log = log, .rollbacks = ROLLBACK_ALWAYS, .hypothesis = HYPOTHESIS_CONTINUOUS });
     assert_int_equal(file_read(path, &text, 1 << 20, &err), 0);
     unlink(path);
     wal_read(text.data, text.length, take_in, folded, &scan);
