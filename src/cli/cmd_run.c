@@ -12,6 +12,7 @@
 #include "lib/run_state.h"
 #include "lib/runtime.h"
 #include "lib/session.h"
+#include "lib/strict.h"
 #include "lib/variables.h"
 #include "lib/verdict.h"
 #include "model/settings.h"
@@ -35,6 +36,7 @@ enum {
     OPTION_NO_STATE,
     OPTION_ROLLBACK_TIMEOUT,
     OPTION_ROLLBACK_RETRIES,
+    OPTION_STRICT,
 };
 
 static const char *const dry_names[] = { "probes", "actions", "activities", "pause", NULL };
@@ -120,6 +122,9 @@ static const struct cli_option options[] = {
     [OPTION_NO_STATE] = { .name = "--no-state",
                           .help = "Keep no log of what the run changes: should the run be killed, "
                                   "nothing puts the world back." },
+    [OPTION_STRICT] = { .name = "--strict",
+                        .help = "Exit with 0 only when the run showed that the system holds, and "
+                                "with a code of its own for each way in which it did not." },
     [OPTION_ROLLBACK_TIMEOUT] = { .name = "--rollback-timeout",
                                   .kind = CLI_NUMBER,
                                   .flags = CLI_SHOW_DEFAULT,
@@ -144,6 +149,7 @@ struct running {
     const struct cli_call *call;
     const char *source;
     bool for_agent;
+    bool is_strict;
     json_t *settings;
     json_t *vars;
     json_t *config_vars;
@@ -180,16 +186,17 @@ static int refuse(const struct running *r, const char *stage, const struct chaos
 {
     AUTO(chaos_error) struct chaos_error broken = { 0 };
     AUTO(json) json_t *report = NULL;
+    int code = r->is_strict ? (int)STRICT_INVALID : CLI_FAILED;
     bool is_load = str_equal(stage, "load");
 
     log_error("%s", chaos_error_text(err));
     if (!r->for_agent)
-        return CLI_FAILED;
+        return code;
     report = agent_run_error(stage, is_load ? "InvalidSource" : "InvalidExperiment",
                              chaos_error_text(err), r->source);
     if (agent_emit(report, &broken) < 0)
         log_error("%s", chaos_error_text(&broken));
-    return CLI_FAILED;
+    return code;
 }
 
 /* What the command line brings along: variables, control files. Before anything else, so that
@@ -319,7 +326,7 @@ static int conclude(const struct running *r)
     AUTO(json) json_t *report = NULL;
     AUTO(str) char *note = NULL;
     AUTO(buffer) struct buffer text = { 0 };
-    int code = verdict_exit_code(r->journal);
+    int code = r->is_strict ? (int)strict_code_of(r->journal) : verdict_exit_code(r->journal);
 
     json_write(&text, r->journal, JSON_STYLE_INDENT_2);
     if (save_journal(r, &text, &err) < 0) {
@@ -330,7 +337,7 @@ static int conclude(const struct running *r)
     if (r->state)
         run_state_close(r->state, &text);
     notify_outcome(r);
-    note = verdict_note(r->journal, code);
+    note = verdict_note(r->journal, r->is_strict ? CLI_FAILED : code);
     if (note)
         log_warning("note: %s", note);
     if (!r->for_agent)
@@ -352,6 +359,7 @@ static int run_run(const struct cli_call *call)
         .call = call,
         .source = call->arguments[0],
         .for_agent = cli_choice(call, OPTION_OUTPUT) == OUTPUT_AGENT,
+        .is_strict = cli_flag(call, OPTION_STRICT),
     };
     AUTO(chaos_error) struct chaos_error err = { 0 };
     struct run_options wanted = { 0 };
@@ -363,6 +371,7 @@ static int run_run(const struct cli_call *call)
     r.settings = settings_load(call->globals->settings_path);
     if (load_inputs(&r, &err) < 0 || load_experiment(&r, &err) < 0)
         return refuse(&r, "load", &err);
+    r.is_strict |= strict_is_asked(r.experiment, r.settings);
     if (runtime_check(r.experiment, &err) < 0)
         return refuse(&r, "runtime", &err);
     notify(&r, "run-started", r.experiment);
@@ -381,7 +390,8 @@ const struct cli_command cmd_run = {
     .summary = "Run an experiment",
     .doc = "Run the experiment at SOURCE: check its steady-state hypothesis, play its method, "
            "check the hypothesis again, play its rollbacks, and write a journal.\n\n"
-           "Exits with 0 when the run completed and the system did not deviate, else with 1.",
+           "Exits with 0 when the run completed and the system did not deviate, else with 1; "
+           "--strict tells more.",
     .options = options,
     .n_options = ARRAY_SIZE(options),
     .arguments = arguments,
