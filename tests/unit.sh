@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-if ! script/build build-test -Dwerror=true -Db_sanitize=address,undefined -Dbuildtype=debugoptimized; then
+if ! script/build build-test -Dtests=enabled -Dwerror=true -Db_sanitize=address,undefined -Dbuildtype=debugoptimized; then
   echo "0 passed, 1 failed"
   exit 1
 fi

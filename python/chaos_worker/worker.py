@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 
-from chaos_worker import gates, values, wire
+from chaos_worker import gates, surroundings, values, wire
 
 PROTOCOL = 1
 SIGNALS = {signal.SIGINT: "INT", signal.SIGTERM: "TERM", signal.SIGUSR1: "USR1",
@@ -42,6 +42,7 @@ class Worker:
         self.debug = False
         self.operations = {}
         self.local = threading.local()
+        self.surroundings = surroundings.Surroundings()
         self.wakeup = None
 
     # Sending
@@ -149,6 +150,9 @@ class Worker:
             text = '{"id":%d,%s}' % (number, failure(
                 "failed", "the result is larger than the limit of %d MiB" % (wire.FRAME_MAX >> 20)))
         try:
+            moved = self.surroundings.changes()
+            if moved:
+                self.channel.send(moved)
             self.channel.send(text)
         except OSError:
             pass

@@ -19,10 +19,14 @@ static void leave(int number)
 int main(int argc, char **argv)
 {
     struct sigaction action = { .sa_handler = leave };
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
     struct sigaction inherited;
     int code;
 
     sigemptyset(&action.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    /* Whoever stops reading our output must not stop a run half-way. */
+    sigaction(SIGPIPE, &ignore, NULL);
     /* A shell starts background jobs with the signal ignored: that stays so. */
     if (sigaction(SIGINT, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
         sigaction(SIGINT, &action, NULL);

@@ -193,8 +193,11 @@ static bool finish_hook(struct run *run, struct hook_call *call, const struct co
     documents_take(run, reply.changes);
     if (site && site->state && json_object_get(reply.changes, "state"))
         value_patch(site->state, json_object_get(reply.changes, "state"));
-    if (site && call->context_copy && json_object_get(reply.changes, "context"))
+    if (site && json_object_get(reply.changes, "context")) {
         value_patch(site->context, json_object_get(reply.changes, "context"));
+        if (call->pointer)
+            run_forget_snapshot(run, DOCUMENT_EXPERIMENT);
+    }
     run->handlers = reply.handlers;
     ok = reply.status == CALL_SUCCEEDED;
     if (!ok)
@@ -241,8 +244,9 @@ static bool call_hook(struct run *run, const json_t *control, const char *functi
 void controls_apply(struct run *run, const struct control_site *site, enum control_moment moment,
                     struct stop *stop)
 {
-    AUTO(json) json_t *selected = controls_select(run_document(run, DOCUMENT_EXPERIMENT),
-                                                  run->controls, site->level, site->context);
+    AUTO(json)
+    json_t *selected = controls_select(run_document(run, DOCUMENT_EXPERIMENT), run->controls,
+                                       site->level, site->context);
     const char *when = moment == MOMENT_BEFORE ? "before" : "after";
     AUTO(str) char *function = NULL;
     struct stop asked = { 0 };

@@ -14,7 +14,10 @@ enum control_level {
     LEVEL_COUNT,
 };
 
-enum control_moment { MOMENT_BEFORE, MOMENT_AFTER };
+enum control_moment {
+    MOMENT_BEFORE,
+    MOMENT_AFTER
+};
 
 /* What controls are applied to. */
 struct control_site {

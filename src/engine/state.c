@@ -111,13 +111,17 @@ json_t *run_document(const struct run *run, enum document_id id)
     return id == DOCUMENT_JOURNAL ? journal_value(run->journal) : run->documents[id].value;
 }
 
+void run_forget_snapshot(struct run *run, enum document_id id)
+{
+    json_decref(run->documents[id].snapshot);
+    run->documents[id].snapshot = NULL;
+}
+
 void run_touch(struct run *run, enum document_id id)
 {
-    struct document *document = &run->documents[id];
-
-    json_decref(document->snapshot);
-    document->snapshot = NULL;
-    document->sent = false;
+    run_forget_snapshot(run, id);
+    run->documents[id].sent = false;
+    run->documents[id].version++;
 }
 
 json_t *run_snapshot(struct run *run, enum document_id id)
@@ -138,8 +142,7 @@ void run_amend(struct run *run, enum document_id id, const json_t *wanted)
         return;
     }
     value_patch(run->documents[id].value, wanted);
-    json_decref(run->documents[id].snapshot);
-    run->documents[id].snapshot = NULL;
+    run_forget_snapshot(run, id);
     if (id == DOCUMENT_EXPERIMENT || id == DOCUMENT_CONFIGURATION)
         run_emit(run, EVENT_DOCUMENT_AMENDED,
                  json_pack("{s:s, s:O}", "document", document_name(id), "value",

@@ -29,6 +29,7 @@ struct document {
     json_t *value;    /* an object, owned */
     json_t *snapshot; /* an unchanging deep copy for calls in other threads, NULL: make one */
     bool sent;        /* the guest has this content */
+    long version;     /* grows with every change by the engine */
 };
 
 enum run_status {
@@ -47,14 +48,14 @@ struct run {
     struct journal *journal;
     struct ledger *ledger;
     struct taint *taint; /* secrets that must not be written down; NULL: none */
-    json_t *activities;  /* name -> activity of the method or the hypothesis, for references */
-    json_t *controls;    /* global controls that could be configured */
-    json_t *hooks;       /* module -> functions of its controls (guest.h), null: not there */
+    json_t *activities; /* name -> activity of the method or the hypothesis, for references */
+    json_t *controls;   /* global controls that could be configured */
+    json_t *hooks;      /* module -> functions of its controls (guest.h), null: not there */
     enum run_status status;
     bool deviated;
     const char *signal_name; /* the first SIGINT or SIGTERM, NULL without one */
     long next_id;
-    int handlers;        /* event handlers registered in the guest */
+    int handlers;             /* event handlers registered in the guest */
     struct cancel foreground; /* the thread of the run */
     struct cancel background; /* background activities */
     struct cancel hypothesis; /* probes of the continuous hypothesis */
@@ -78,6 +79,8 @@ json_t *run_document(const struct run *run, enum document_id id);
 const char *document_name(enum document_id id);
 /* Tell that the engine changed it. */
 void run_touch(struct run *run, enum document_id id);
+/* Tell that it changed, and that the guest knows. */
+void run_forget_snapshot(struct run *run, enum document_id id);
 /* An unchanging copy of a document as it is now; a new reference. */
 json_t *run_snapshot(struct run *run, enum document_id id);
 /* Make a document equal to what the guest says it is now. */

@@ -36,6 +36,15 @@ static json_t *location(const char *source)
     return json_string(path);
 }
 
+static void add_error(json_t *detail, const json_t *exception)
+{
+    const char *line = json_string_value(json_array_get(exception, json_array_size(exception) - 1));
+    AUTO(str) char *trimmed = str_trim(line ? line : "");
+
+    if (line)
+        json_object_set_new(detail, "error", json_string(trimmed));
+}
+
 static json_t *probe_detail(const json_t *entry)
 {
     const json_t *activity = json_object_get(entry, "activity");
@@ -45,13 +54,7 @@ static json_t *probe_detail(const json_t *entry)
                                "tolerance", get(activity, "tolerance"));
 
     events_add_output(detail, json_object_get(entry, "output"));
-    if (exception) {
-        const char *line =
-            json_string_value(json_array_get(exception, json_array_size(exception) - 1));
-        AUTO(str) char *trimmed = str_trim(line ? line : "");
-
-        json_object_set_new(detail, "error", json_string(trimmed));
-    }
+    add_error(detail, exception);
     return detail;
 }
 
@@ -113,26 +116,34 @@ static json_t *during_detail(const json_t *during)
                      "unmet", unmet, "first_unmet_iteration", first, "unmet_probes", names);
 }
 
+static json_t *safeguard_detail(const json_t *safeguards)
+{
+    const json_t *run = json_object_get(safeguards, "run");
+    json_t *detail =
+        json_pack("{s:s, s:o, s:o, s:o}", "kind", "safeguard", "name",
+                  get(safeguards, "triggered_by"), "status", get(run, "status"), "tolerance",
+                  get(json_object_get(run, "activity"), "tolerance"));
+
+    events_add_output(detail, json_object_get(run, "output"));
+    add_error(detail, json_object_get(run, "exception"));
+    return detail;
+}
+
 static json_t *interrupted_by(const json_t *journal)
 {
     const json_t *safeguards = json_object_get(journal, "safeguards");
-    const json_t *run = json_object_get(safeguards, "run");
-    const char *name = json_text_of(safeguards, "triggered_by");
     const json_t *interruption = json_object_get(journal, "interruption");
-    json_t *detail;
+    AUTO(str) char *swallowed = verdict_swallowed_interruption(journal);
 
-    if (!str_equal(json_text_of(journal, "status"), "interrupted"))
+    if (!str_equal(json_text_of(journal, "status"), "interrupted") && !swallowed)
         return json_null();
-    if (!name)
-        return json_is_object(interruption)
-                   ? json_pack("{s:o, s:o, s:o}", "kind", get(interruption, "kind"), "name",
-                               get(interruption, "name"), "reason", get(interruption, "reason"))
-                   : json_null();
-    detail = json_pack("{s:s, s:s, s:o, s:o}", "kind", "safeguard", "name", name, "status",
-                       get(run, "status"), "tolerance",
-                       get(json_object_get(run, "activity"), "tolerance"));
-    events_add_output(detail, json_object_get(run, "output"));
-    return detail;
+    if (json_text_of(safeguards, "triggered_by"))
+        return safeguard_detail(safeguards);
+    if (json_is_object(interruption))
+        return json_pack("{s:o, s:o, s:o}", "kind", get(interruption, "kind"), "name",
+                         get(interruption, "name"), "reason", get(interruption, "reason"));
+    return swallowed ? json_pack("{s:s, s:n, s:s}", "kind", "signal", "name", "reason", swallowed)
+                     : json_null();
 }
 
 static void warn(json_t *warnings, const char *code, const char *format, ...) PRINTF(3, 4);

@@ -18,10 +18,10 @@ int runtime_check(const json_t *experiment, struct chaos_error *err)
 }
 
 struct choice {
-    const char *key;        /* of the runtime block */
-    const char *option;     /* of the command line */
-    const char *given;      /* on the command line, or NULL */
-    const char *known;      /* all names, for the error */
+    const char *key;    /* of the runtime block */
+    const char *option; /* of the command line */
+    const char *given;  /* on the command line, or NULL */
+    const char *known;  /* all names, for the error */
 };
 
 /* The name of a strategy and who gave it. */
@@ -50,7 +50,22 @@ static int unknown(const struct choice *choice, const char *name, const char *or
                            choice->key, origin, choice->known);
 }
 
-int runtime_strategies(const json_t *experiment, const json_t *settings, const char *hypothesis,
+static json_t *member_object(json_t *parent, const char *key)
+{
+    if (!json_is_object(json_object_get(parent, key)))
+        json_object_set_new(parent, key, json_object());
+    return json_object_get(parent, key);
+}
+
+/* compat: controls find the strategies of the run in the settings, wherever they came from */
+static void remember(json_t *settings, const char *key, const char *name)
+{
+    AUTO(json) json_t *text = json_string(name);
+
+    json_object_set(member_object(member_object(settings, "runtime"), key), "strategy", text);
+}
+
+int runtime_strategies(const json_t *experiment, json_t *settings, const char *hypothesis,
                        const char *rollbacks, struct run_options *options, struct chaos_error *err)
 {
     struct choice choices[] = {
@@ -68,9 +83,11 @@ int runtime_strategies(const json_t *experiment, const json_t *settings, const c
     if (str_equal(name, "continously"))
         log_warning("The hypothesis strategy 'continously' is an old misspelling that will go: "
                     "write 'continuously'");
+    remember(settings, "hypothesis", name);
     name = choose(&choices[1], experiment, settings, &origin);
     options->rollbacks = rollback_strategy_parse(name);
     if (options->rollbacks == ROLLBACK_STRATEGY_COUNT)
         return unknown(&choices[1], name, origin, err);
+    remember(settings, "rollbacks", name);
     return 0;
 }

@@ -42,7 +42,7 @@ struct session *session_new(const struct session_options *options)
         .providers = session->providers,
         .n_providers = PROVIDER_COUNT,
     });
-    session->providers[PROVIDER_PROCESS] = process_provider();
+    process_provider_init(&session->providers[PROVIDER_PROCESS]);
     http_provider_init(&session->providers[PROVIDER_HTTP]);
     session->providers[PROVIDER_PYTHON] = python_or_native_provider(session->functions, "python");
     session->providers[PROVIDER_NATIVE] = python_or_native_provider(session->functions, "native");
@@ -52,6 +52,7 @@ struct session *session_new(const struct session_options *options)
 void session_free(struct session *session)
 {
     python_or_native_free(session->functions);
+    process_provider_clear(&session->providers[PROVIDER_PROCESS]);
     http_provider_clear(&session->providers[PROVIDER_HTTP]);
     json_decref(session->settings);
     json_decref(session->controls);

@@ -69,11 +69,53 @@ static bool has_probe_error(const json_t *journal)
            has_failed_probe(states_of(journal, "after"));
 }
 
+#define SWALLOWED "chaoslib.exceptions.ActivityFailed: chaoslib.exceptions.InterruptExecution"
+
+static char *swallowed_in(const json_t *runs)
+{
+    size_t i;
+    size_t j;
+    json_t *entry;
+    json_t *line;
+
+    json_array_foreach (runs, i, entry) {
+        json_array_foreach (json_object_get(entry, "exception"), j, line) {
+            const char *text = json_string_value(line);
+            AUTO(str) char *reason = NULL;
+
+            if (!text || !str_starts(text, SWALLOWED))
+                continue;
+            text += strlen(SWALLOWED);
+            reason = str_trim(text + strspn(text, ": "));
+            return *reason ? STEAL(reason) : mem_strdup("interrupted");
+        }
+    }
+    return NULL;
+}
+
+char *verdict_swallowed_interruption(const json_t *journal)
+{
+    static const char *const phases[] = { "before", "after" };
+    char *found = swallowed_in(json_object_get(journal, "run"));
+    size_t i;
+    json_t *state;
+
+    if (!found)
+        found = swallowed_in(json_object_get(journal, "rollbacks"));
+    for (i = 0; i < ARRAY_SIZE(phases) && !found; i++)
+        found = swallowed_in(json_object_get(states_of(journal, phases[i]), "probes"));
+    json_array_foreach (states_of(journal, "during"), i, state)
+        if (!found)
+            found = swallowed_in(json_object_get(state, "probes"));
+    return found;
+}
+
 enum verdict verdict_of(const json_t *journal)
 {
     const char *status = json_text_of(journal, "status");
+    AUTO(str) char *swallowed = verdict_swallowed_interruption(journal);
 
-    if (str_equal(status, "interrupted"))
+    if (str_equal(status, "interrupted") || swallowed)
         return VERDICT_INTERRUPTED;
     if (str_equal(status, "aborted"))
         return VERDICT_ABORTED;

@@ -23,6 +23,9 @@ enum verdict verdict_of(const json_t *journal);
 /* Whether any evaluation during the method, or the one after it, was not met. */
 bool verdict_deviated_during(const json_t *journal);
 bool verdict_deviated_after(const json_t *journal);
+/* The reason of an interruption that an activity asked for and that became its failure (compat: as
+ * in the reference's library up to 1.45.0), or NULL; owned. The outcome is "interrupted" then. */
+char *verdict_swallowed_interruption(const json_t *journal);
 /* Runs of "run" or "rollbacks" that failed: an array of {"name", "error"}; a new reference. */
 json_t *verdict_failed_runs(const json_t *journal, const char *key);
 /* How many of the rollbacks that the experiment declares were not played. */

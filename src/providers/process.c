@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "providers/process.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -8,11 +9,22 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/str.h"
 #include "providers/decode.h"
 #include "value/pytext.h"
 #include "value/substitute.h"
 
 #define OUTPUT_LIMIT ((size_t)256 * 1024 * 1024)
+/* For how long a program that was found counts as there when the next activity is checked. */
+#define FOUND_MS 100
+
+/* The activities of a large experiment name few programs, and to look for one takes longer than the
+ * rest of the check. */
+struct process_provider {
+    pthread_mutex_t lock;
+    char *found; /* path of the activity that was checked last, when its program was there */
+    int64_t found_until;
+};
 
 static const char *path_of(const json_t *activity)
 {
@@ -34,18 +46,42 @@ static char *find_program(const char *path)
     return proc_which(expanded);
 }
 
+static bool was_found(struct process_provider *self, const char *path)
+{
+    bool found;
+
+    pthread_mutex_lock(&self->lock);
+    found = str_equal(self->found, path) && clock_now() < self->found_until;
+    pthread_mutex_unlock(&self->lock);
+    return found;
+}
+
+static bool is_there(struct process_provider *self, const char *path)
+{
+    AUTO(str) char *program = NULL;
+
+    if (was_found(self, path))
+        return true;
+    program = find_program(path);
+    if (!program)
+        return false;
+    pthread_mutex_lock(&self->lock);
+    free(self->found);
+    self->found = mem_strdup(path);
+    self->found_until = clock_now() + FOUND_MS * CLOCK_NS_PER_MS;
+    pthread_mutex_unlock(&self->lock);
+    return true;
+}
+
 static int check(void *self, const json_t *activity, struct chaos_error *err)
 {
     const char *path = path_of(activity);
-    AUTO(str) char *program = NULL;
 
-    (void)self;
     if (!path || !*path)
         return chaos_error_set(err, CHAOS_E_INVALID,
                                "a process activity must have a path, in activity '%s'",
                                name_of(activity));
-    program = find_program(path);
-    if (!program)
+    if (!is_there(self, path))
         return chaos_error_set(err, CHAOS_E_INVALID,
                                "path '%s' cannot be found or executed, in activity '%s'", path,
                                name_of(activity));
@@ -96,9 +132,9 @@ static void build(struct arguments *arguments, const char *program, const json_t
         return;
     }
     arguments_add(arguments, mem_strdup(program));
-    json_array_foreach (given, i, value)
-        add_value(arguments, value);
-    json_object_foreach (json_walkable(given), key, value) {
+    json_array_foreach(given, i, value) add_value(arguments, value);
+    json_object_foreach(json_walkable(given), key, value)
+    {
         if (*key)
             arguments_add(arguments, mem_strdup(key));
         add_value(arguments, value);
@@ -130,8 +166,8 @@ static void finish(const json_t *activity, const struct proc_result *done,
         call_set(result, CALL_FAILED, "Failed to decode bytes using encoding 'utf-8'");
         return;
     }
-    result->output = json_pack("{s:i, s:O, s:O}", "status", done->status, "stdout", out, "stderr",
-                               err);
+    result->output =
+        json_pack("{s:i, s:O, s:O}", "status", done->status, "stdout", out, "stderr", err);
 }
 
 static void fail(const json_t *activity, const struct chaos_error *err, struct call_result *result)
@@ -170,8 +206,7 @@ static int load_arguments(const struct provider_call *call, json_t **ret_given,
 
 static int64_t deadline_of(const struct provider_call *call, bool *ret_valid)
 {
-    const json_t *timeout =
-        json_object_get(json_object_get(call->activity, "provider"), "timeout");
+    const json_t *timeout = json_object_get(json_object_get(call->activity, "provider"), "timeout");
 
     *ret_valid = !timeout || json_is_null(timeout) || json_is_number(timeout);
     return json_is_number(timeout) ? clock_deadline(json_number_value(timeout)) : CLOCK_NEVER;
@@ -203,6 +238,12 @@ static void call_process(void *self, const struct provider_call *call, struct ca
         call_set(result, CALL_CRASHED, "%s", chaos_error_text(&err));
         return;
     }
+    if (value_is_true(given) && (json_is_number(given) || json_is_true(given))) {
+        call_set(result, CALL_CRASHED,
+                 "the arguments of activity '%s' must be a list, text or a mapping, not %s",
+                 name_of(call->activity), value_type_name(given));
+        return;
+    }
     build(&arguments, program, given);
     log_command(&arguments);
     if (proc_run(arguments.items[0], arguments.items,
@@ -212,7 +253,23 @@ static void call_process(void *self, const struct provider_call *call, struct ca
         finish(call->activity, &done, result);
 }
 
-struct provider process_provider(void)
+void process_provider_init(struct provider *ret_provider)
 {
-    return (struct provider){ .type = "process", .check = check, .call = call_process };
+    struct process_provider *self = mem_zero(1, sizeof(*self));
+
+    pthread_mutex_init(&self->lock, NULL);
+    *ret_provider =
+        (struct provider){ .type = "process", .self = self, .check = check, .call = call_process };
+}
+
+void process_provider_clear(struct provider *provider)
+{
+    struct process_provider *self = provider->self;
+
+    if (!self)
+        return;
+    pthread_mutex_destroy(&self->lock);
+    free(self->found);
+    free(self);
+    *provider = (struct provider){ 0 };
 }

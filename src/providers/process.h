@@ -4,4 +4,8 @@
 
 #include "engine/provider.h"
 
-struct provider process_provider(void);
+/* Fill in the provider. Its calls may come from several threads at once. End with
+ * process_provider_clear() once no call is running. */
+void process_provider_init(struct provider *ret_provider);
+void process_provider_clear(struct provider *provider);
+AUTO_CLEAR(process_provider, struct provider)

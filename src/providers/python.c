@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "providers/python.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/environment.h"
+#include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "providers/python_path.h"
@@ -150,6 +154,18 @@ static void write_log(const json_t *record)
                  json_string_value(json_array_get(record, 3)));
 }
 
+/* compat: in the reference user code runs in the process of the engine, and what it does to the
+ * environment or the working directory, later activities see. */
+static void follow(const json_t *surroundings)
+{
+    const char *directory = json_text_of(surroundings, "directory");
+
+    environment_change(json_object_get(surroundings, "environment"));
+    if (directory && chdir(directory) < 0)
+        log_warning("Python code changed the working directory to '%s', but %s", directory,
+                    strerrordesc_np(errno));
+}
+
 static void on_message(void *self, struct worker *worker, struct worker_message *message)
 {
     struct python *python = self;
@@ -161,6 +177,9 @@ static void on_message(void *self, struct worker *worker, struct worker_message 
     case WORKER_SIGNAL:
         if (python->options.callbacks.signal)
             python->options.callbacks.signal(python->options.callbacks.self, message->text);
+        return;
+    case WORKER_MOVED:
+        follow(json_object_get(message->body, "surroundings"));
         return;
     case WORKER_ASK:
         python_answer(python, worker, message);

@@ -121,6 +121,8 @@ static void hook(void *self, const struct guest_hook *hook, struct guest_reply *
     python_documents_take(known, reply->changes, hook->state, "state");
 }
 
+/* The parameters are those of engine/guest.h. */
+// NOLINTNEXTLINE(readability-function-size)
 static void event(void *self, const char *event, const json_t *arguments,
                   const struct guest_document *documents, size_t n_documents, enum call_place place,
                   struct guest_reply *reply)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The provider "python": checks and calls of activities. */
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -53,10 +55,37 @@ static int check(void *self UNUSED, const json_t *activity, struct chaos_error *
     return 0;
 }
 
-/* [module, function, [names of the arguments]] */
-static json_t *signature_of(const json_t *activity)
+/* What is asked for many activities at once: each signature only once. */
+struct questions {
+    json_t *asked;    /* [[module, function, [names of the arguments]], ...] */
+    json_t *known;    /* text of a signature -> its place in `asked` */
+    json_t *problems; /* of each activity: null, or the line that tells */
+    size_t *places;   /* of each activity in `asked`; NOT_ASKED */
+};
+
+#define NOT_ASKED SIZE_MAX
+
+static void questions_clear(struct questions *questions)
 {
-    const json_t *provider = json_object_get(activity, "provider");
+    json_decref(questions->asked);
+    json_decref(questions->known);
+    json_decref(questions->problems);
+    free(questions->places);
+}
+AUTO_CLEAR(questions, struct questions)
+
+/* A text that no other signature has: each part with its length before it. */
+static void write_part(struct buffer *text, const char *part)
+{
+    char length[24];
+
+    snprintf(length, sizeof(length), "%zu:", strlen(part));
+    buffer_add_text(text, length);
+    buffer_add_text(text, part);
+}
+
+static json_t *signature_of(const json_t *provider)
+{
     json_t *names = json_array();
     json_t *arguments = json_object_get(provider, "arguments");
     const char *name;
@@ -66,6 +95,56 @@ static json_t *signature_of(const json_t *activity)
         json_array_append_new(names, json_string(name));
     return json_pack("[O, O, o]", json_object_get(provider, "module"),
                      json_object_get(provider, "func"), names);
+}
+
+/* The place of the activity's signature among those asked. */
+static size_t ask(struct questions *questions, const json_t *activity, struct buffer *text)
+{
+    const json_t *provider = json_object_get(activity, "provider");
+    json_t *arguments = json_object_get(provider, "arguments");
+    const json_t *known;
+    const char *name;
+    json_t *value;
+    size_t place;
+
+    buffer_reset(text);
+    write_part(text, json_string_value(json_object_get(provider, "module")));
+    write_part(text, json_string_value(json_object_get(provider, "func")));
+    json_object_foreach (arguments, name, value)
+        write_part(text, name);
+    known = json_object_get(questions->known, text->data);
+    if (known)
+        return (size_t)json_integer_value(known);
+    place = json_array_size(questions->asked);
+    json_object_set_new_nocheck(questions->known, text->data, json_integer((json_int_t)place));
+    json_array_append_new(questions->asked, signature_of(provider));
+    return place;
+}
+
+/* Look at each as check() does; ask for those that pass. */
+static void questions_init(struct questions *questions, const json_t *activities)
+{
+    AUTO(buffer) struct buffer text = { 0 };
+    const json_t *activity;
+    size_t i;
+
+    *questions = (struct questions){
+        .asked = json_array(),
+        .known = json_object(),
+        .problems = json_array(),
+        .places = mem_zero(json_array_size(activities), sizeof(size_t)),
+    };
+    json_array_foreach (activities, i, activity) {
+        AUTO(chaos_error) struct chaos_error err = { 0 };
+
+        questions->places[i] = NOT_ASKED;
+        if (check(NULL, activity, &err) < 0) {
+            json_array_append_new(questions->problems, json_string(chaos_error_text(&err)));
+        } else {
+            json_array_append_new(questions->problems, json_null());
+            questions->places[i] = ask(questions, activity, &text);
+        }
+    }
 }
 
 /* The problem with the activity's name put in. */
@@ -83,37 +162,25 @@ static json_t *name_problem(const char *problem, const json_t *activity)
     return json_string(buffer_text(&text));
 }
 
-/* The look of check() first; for what it passes, the place in `asked`, else -1. */
-static json_t *look_at_all(const json_t *activities, json_t *asked, json_t **ret_places)
+static void take_problems(struct questions *questions, const json_t *activities,
+                          const json_t *found)
 {
-    json_t *problems = json_array();
-    json_t *places = json_array();
-    const json_t *activity;
-    size_t i;
+    for (size_t i = 0; i < json_array_size(questions->problems); i++) {
+        const char *problem = NULL;
 
-    json_array_foreach (activities, i, activity) {
-        AUTO(chaos_error) struct chaos_error err = { 0 };
-
-        if (check(NULL, activity, &err) < 0) {
-            json_array_append_new(problems, json_string(chaos_error_text(&err)));
-            json_array_append_new(places, json_integer(-1));
-        } else {
-            json_array_append_new(problems, json_null());
-            json_array_append_new(places, json_integer((json_int_t)json_array_size(asked)));
-            json_array_append_new(asked, signature_of(activity));
-        }
+        if (questions->places[i] != NOT_ASKED)
+            problem = json_string_value(json_array_get(found, questions->places[i]));
+        if (problem)
+            json_array_set_new(questions->problems, i,
+                               name_problem(problem, json_array_get(activities, i)));
     }
-    *ret_places = places;
-    return problems;
 }
 
 static int check_all(void *self, const json_t *activities, const struct cancel *cancel,
                      json_t **ret_problems, struct chaos_error *err)
 {
     AUTO(json) json_t *message = python_request_new("validate", CALL_FOREGROUND);
-    AUTO(json) json_t *asked = json_array();
-    AUTO(json) json_t *places = NULL;
-    AUTO(json) json_t *problems = look_at_all(activities, asked, &places);
+    AUTO(questions) struct questions questions = { 0 };
     AUTO(python_reply) struct python_reply reply = { 0 };
     struct python_request request = {
         .message = message,
@@ -122,27 +189,18 @@ static int check_all(void *self, const json_t *activities, const struct cancel *
         .what = "the validation of",
         .name = "Python activities",
     };
-    const json_t *found;
     int r;
 
-    if (json_array_size(asked)) {
-        json_object_set(message, "activities", asked);
+    questions_init(&questions, activities);
+    if (json_array_size(questions.asked)) {
+        json_object_set(message, "activities", questions.asked);
         python_exchange(self, &request, &reply);
         r = python_reply_error(&reply, err);
         if (r < 0)
             return r;
-        found = json_object_get(reply.body, "output");
-        for (size_t i = 0; i < json_array_size(problems); i++) {
-            json_int_t place = json_integer_value(json_array_get(places, i));
-            const char *problem =
-                place < 0 ? NULL : json_string_value(json_array_get(found, (size_t)place));
-
-            if (problem)
-                json_array_set_new(problems, i,
-                                   name_problem(problem, json_array_get(activities, i)));
-        }
+        take_problems(&questions, activities, json_object_get(reply.body, "output"));
     }
-    *ret_problems = STEAL(problems);
+    *ret_problems = STEAL(questions.problems);
     return 0;
 }
 

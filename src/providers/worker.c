@@ -17,6 +17,7 @@
 #define PROTOCOL      1
 #define HELLO_S       60.0 /* interpreters on network file systems are slow to start */
 #define KILL_AFTER_MS 500  /* after SIGTERM */
+#define LOOK_EVERY_MS 20   /* whether it died, without a pidfd */
 #define STDERR_KEPT   2000
 #define STDERR_SHOWN  400
 #define READ_SIZE     ((size_t)64 * 1024)
@@ -251,6 +252,7 @@ static void handle(struct worker *worker, struct worker_message *message)
         return;
     case WORKER_LOG:
     case WORKER_SIGNAL:
+    case WORKER_MOVED:
     case WORKER_ASK:
         worker->setup.on_message(worker->setup.self, worker, message);
         return;
@@ -365,6 +367,13 @@ static short socket_events(struct worker *worker)
     return events;
 }
 
+/* Without a pidfd to wait on, look from time to time. */
+static bool has_died(const struct worker *worker, const struct pollfd *death)
+{
+    return worker->process.pidfd >= 0 ? death->revents != 0
+                                      : worker_process_is_over(&worker->process);
+}
+
 /* Serve it until it has died. */
 static void serve(struct worker *worker)
 {
@@ -383,15 +392,18 @@ static void serve(struct worker *worker)
 
     for (;;) {
         int64_t deadline = close_step(worker, &asked);
+        int64_t look = clock_now() + LOOK_EVERY_MS * CLOCK_NS_PER_MS;
         enum wait_result waited;
 
         fds[SOCKET].events = socket_events(worker);
         for (size_t i = 0; i < COUNT; i++)
             fds[i].revents = 0;
+        if (worker->process.pidfd < 0 && look < deadline)
+            deadline = look;
         waited = wait_fds(fds, COUNT, deadline, &worker->wake);
         if (waited == WAIT_CANCELLED)
             cancel_reset(&worker->wake);
-        if (waited != WAIT_READY)
+        if (waited != WAIT_READY && !has_died(worker, &fds[DEATH]))
             continue;
         if (fds[SOCKET].revents & POLLOUT) {
             pthread_mutex_lock(&worker->lock);
@@ -403,7 +415,7 @@ static void serve(struct worker *worker)
         if (fds[SOCKET].revents & (POLLIN | POLLHUP | POLLERR) && !read_socket(worker))
             fds[SOCKET].fd = -1;
         pass_stderr(worker);
-        if (fds[DEATH].revents) {
+        if (has_died(worker, &fds[DEATH])) {
             if (fds[SOCKET].fd >= 0)
                 read_socket(worker); /* what it wrote between the two looks */
             return;

@@ -35,27 +35,43 @@ static const char *marked_member(json_t *value, json_t **ret_member)
 
 static json_t *escape(json_t *value);
 
+/* json_copy() cuts names at a NUL, which Python may have in them. */
+static json_t *copy_object(json_t *value)
+{
+    json_t *copy = json_object();
+    const char *key;
+    size_t length;
+    json_t *member;
+
+    json_object_keylen_foreach(value, key, length, member)
+        json_object_setn_nocheck(copy, key, length, member);
+    return copy;
+}
+
 static json_t *escape_object(json_t *value)
 {
     json_t *copy = NULL;
     json_t *member = NULL;
+    size_t length;
     const char *key = marked_member(value, &member);
 
     if (key) {
-        AUTO(str) char *name = mem_printf("%c%s", MARK, key);
+        AUTO(buffer) struct buffer name = { 0 };
 
+        buffer_add_char(&name, MARK);
+        buffer_add(&name, key, json_object_iter_key_len(json_object_iter(value)));
         copy = json_object();
-        json_object_set_new_nocheck(copy, name, escape(member));
+        json_object_setn_new_nocheck(copy, name.data, name.length, escape(member));
         return copy;
     }
-    json_object_foreach(value, key, member)
+    json_object_keylen_foreach(value, key, length, member)
     {
         json_t *escaped = escape(member);
 
         if (escaped != member && !copy)
-            copy = json_copy(value);
+            copy = copy_object(value);
         if (copy)
-            json_object_set_nocheck(copy, key, escaped);
+            json_object_setn_nocheck(copy, key, length, escaped);
         json_decref(escaped);
     }
     return copy ? copy : json_incref(value);
@@ -67,8 +83,7 @@ static json_t *escape_array(json_t *value)
     json_t *item;
     size_t i;
 
-    json_array_foreach(value, i, item)
-    {
+    json_array_foreach (value, i, item) {
         json_t *escaped = escape(item);
 
         if (escaped != item && !copy)
@@ -152,7 +167,8 @@ static json_t *revived(json_t *value)
 
     if (key && key[1] == MARK) {
         other = json_object();
-        json_object_set_new_nocheck(other, key + 1, revived(member));
+        json_object_setn_new_nocheck(
+            other, key + 1, json_object_iter_key_len(json_object_iter(value)) - 1, revived(member));
         return other;
     }
     if (key)
@@ -175,7 +191,8 @@ static void revive(json_t *container)
 
         json_object_iter_set_new(container, iter, other);
     }
-    json_array_foreach(container, i, member) json_array_set_new(container, i, revived(member));
+    json_array_foreach (container, i, member)
+        json_array_set_new(container, i, revived(member));
 }
 
 void worker_message_clear(struct worker_message *message)
@@ -208,6 +225,8 @@ static int classify(struct worker_message *message, struct chaos_error *err)
     } else if (json_is_string(name)) {
         message->kind = WORKER_SIGNAL;
         message->text = json_string_value(name);
+    } else if (json_is_object(json_object_get(body, "surroundings"))) {
+        message->kind = WORKER_MOVED;
     } else if (json_is_integer(ask) && op) {
         message->kind = WORKER_ASK;
         message->id = json_integer_value(ask);
@@ -268,7 +287,9 @@ static bool is_lines(const json_t *value)
     const json_t *line;
     size_t i;
 
-    json_array_foreach(value, i, line) if (!json_is_string(line)) return false;
+    json_array_foreach (value, i, line)
+        if (!json_is_string(line))
+            return false;
     return json_array_size(value) > 0;
 }
 

@@ -22,6 +22,7 @@ enum worker_message_kind {
     WORKER_REPLY,  /* to the request `id` */
     WORKER_LOG,    /* a record of the logger "chaostoolkit" */
     WORKER_SIGNAL, /* the worker's own process was sent a signal that the run must obey */
+    WORKER_MOVED,  /* user code changed the environment or the working directory */
     WORKER_ASK,    /* user code needs the engine; `id` counts the worker's questions */
 };
 

@@ -91,13 +91,7 @@ static int run(struct birth *birth, int report, struct worker_process *process,
         return chaos_error_set_errno(err, errno, "cannot start a process");
     if (process->pid == 0)
         be_born(birth);
-    process->pidfd = pidfd_open(process->pid, 0);
-    if (process->pidfd < 0) {
-        chaos_error_set_errno(err, errno, "cannot watch a process");
-        kill(process->pid, SIGKILL);
-        worker_process_reap(process);
-        return -CHAOS_E_IO;
-    }
+    process->pidfd = pidfd_open(process->pid, 0); /* -1: see worker_process_is_over() */
     close(birth->report);
     birth->report = -1;
     do
@@ -155,6 +149,14 @@ int worker_process_start(const char *const *argv, bool stdout_to_stderr,
     }
     *ret_process = process;
     return 0;
+}
+
+bool worker_process_is_over(const struct worker_process *process)
+{
+    siginfo_t info = { 0 };
+
+    return waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == process->pid;
 }
 
 int worker_process_reap(struct worker_process *process)

@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-script/build build-test -Dwerror=true -Db_sanitize=address,undefined -Dbuildtype=debugoptimized || exit 1
+script/build build-test -Dtests=enabled -Dwerror=true -Db_sanitize=address,undefined -Dbuildtype=debugoptimized || exit 1
 shared=${FRACAS_SHARED:-$PWD/../shared}/conformance
 runner=$shared/run.py
 if [ ! -f "$runner" ]; then
@@ -14,11 +14,20 @@ if [ ! -f "$runner" ]; then
   exit 0
 fi
 # the cases give the worker no more than the PATH to find Python by
-venv=$(script/reference recorded) && export PATH=$venv/bin:$PATH
+cases=$shared/cases
+if venv=$(script/reference recorded); then
+  export PATH=$venv/bin:$PATH
+else
+  echo "SKIPPED: the cases of the add-ons (addons-*), which need chaostoolkit-addons"
+  cases=$(mktemp -d) && trap 'rm -rf "$cases"' EXIT
+  for case in "$shared"/cases/*; do
+    [[ $case == */addons-* ]] || ln -s "$case" "$cases"
+  done
+fi
 # the cases measure time: the sanitizers' reports must not be mistaken for output
 export ASAN_OPTIONS=log_path=$PWD/build-test/asan:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 rm -f build-test/asan.*
-log=$(python3 "$runner" --chaos "$PWD/build-test/chaos" --jobs 2 "$shared/cases" 2>&1)
+log=$(python3 "$runner" --chaos "$PWD/build-test/chaos" --jobs 2 "$cases" 2>&1)
 echo "$log" | grep -v '^quirk '
 own=""
 if compgen -G "tests/conformance/cases/*/case.json" >/dev/null; then

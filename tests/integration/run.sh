@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Run every test_* program of this folder: exit 0 passed, 77 skipped (it says why), else failed.
+# Run the test_* programs of this folder that meson.build does not run already: those that need the
+# reference. Exit 0 is passed, 77 skipped (it says why), anything else failed.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/support/env.sh
@@ -9,7 +10,8 @@ passed=0
 failed=0
 for test in tests/integration/test_*; do
   [ -x "$test" ] || continue
-  log=$(timeout 600 "$test" 2>&1)
+  grep -q "$(basename "$test")" tests/integration/meson.build && continue
+  log=$(timeout 900 "$test" 2>&1)
   case $? in
     0) passed=$((passed + 1)) ;;
     77) echo "SKIPPED $(basename "$test"): $(tail -1 <<<"$log")" ;;

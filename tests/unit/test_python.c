@@ -551,7 +551,7 @@ static void run_hook(const struct hook_run *one, struct guest_reply *reply)
     AUTO(json) json_t *arguments = json_of(one->arguments ? one->arguments : "{}");
     AUTO(json) json_t *experiment = one->experiment ? json_of(one->experiment) : NULL;
     AUTO(json) json_t *alone = one->state ? json_of(one->state) : NULL;
-    struct guest_document documents[] = { { "experiment", experiment } };
+    struct guest_document documents[] = { { "experiment", experiment, 0 } };
     struct guest_place context = { .document = "experiment", .pointer = "/method/0" };
     struct guest_place place = { .value = alone };
     struct guest_hook hook = {
@@ -655,7 +655,7 @@ static void handlers_get_events_by_position(void **state)
                                 "\"experiment\":{\"$document\":\"experiment\"}}");
     AUTO(json) json_t *journal = json_of("{\"status\":null}");
     AUTO(json) json_t *experiment = json_of(EXPERIMENT);
-    struct guest_document documents[] = { { "journal", journal }, { "experiment", experiment } };
+    struct guest_document documents[] = { { "journal", journal, 0 }, { "experiment", experiment, 0 } };
     AUTO(guest_reply) struct guest_reply started = { 0 };
     AUTO(guest_reply) struct guest_reply finished = { 0 };
 
@@ -688,7 +688,7 @@ static void a_control_may_change_itself_when_validated(void **state)
 
 static void a_document_that_was_never_sent_is_asked_for(void **state)
 {
-    struct guest_document documents[] = { { "unsent", NULL } };
+    struct guest_document documents[] = { { "unsent", NULL, 0 } };
     struct guest_hook hook = {
         .module = "keeper", .function = "cleanup_control", .documents = documents, .n_documents = 1
     };
@@ -697,6 +697,32 @@ static void a_document_that_was_never_sent_is_asked_for(void **state)
     (void)state;
     guest.hook(guest.self, &hook, &reply);
     assert_true(reply.forgotten);
+}
+
+static void die(void)
+{
+    AUTO(call_result) struct call_result result = { 0 };
+
+    run(&(struct run){ .function = "die", .arguments = "{\"how\":\"SIGKILL\"}" }, &result);
+    assert_int_equal(result.status, CALL_FAILED);
+}
+
+static void a_fresh_worker_gets_the_documents_it_lacks(void **state)
+{
+    AUTO(guest_reply) struct guest_reply configured = { 0 };
+    AUTO(guest_reply) struct guest_reply changed = { 0 };
+    AUTO(guest_reply) struct guest_reply anew = { 0 };
+
+    (void)state;
+    run_hook(&(struct hook_run){ "configure_control", NULL, EXPERIMENT, NULL }, &configured);
+    die();
+    run_hook(&(struct hook_run){ "configure_control", "{\"y\":1}", NULL, NULL }, &changed);
+    assert_int_equal(changed.status, CALL_SUCCEEDED);
+    die();
+    run_hook(&(struct hook_run){ "configure_control", "{\"z\":1}", NULL, NULL }, &anew);
+    check_change(&anew, "experiment",
+                 "{\"title\":\"T\",\"method\":[{\"name\":\"a\"},{\"name\":\"b\"}],"
+                 "\"configured\":[\"z\"]}");
 }
 
 /* Questions of user code. */
@@ -859,6 +885,7 @@ int main(void)
         cmocka_unit_test(handlers_get_events_by_position),
         cmocka_unit_test(a_control_may_change_itself_when_validated),
         cmocka_unit_test(a_document_that_was_never_sent_is_asked_for),
+        cmocka_unit_test(a_fresh_worker_gets_the_documents_it_lacks),
         cmocka_unit_test(user_code_reaches_the_engine_through_the_library),
         cmocka_unit_test(the_installed_extensions_are_listed),
         cmocka_unit_test(discovery_of_a_missing_package_names_it),

@@ -26,7 +26,7 @@ class _Template(string.Template):
 
     def fill(self, mapping):
         whole = self.pattern.fullmatch(self.template)
-        name = whole and (whole["named"] or whole["braced"])
+        name = whole and whole["braced"]  # "$name" alone is text, as in the reference
         if name and name in mapping:
             return mapping[name]
         return self.safe_substitute(mapping)

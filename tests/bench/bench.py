@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure chaos and echoserver beside the reference and bare loops; see script/bench."""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from measure import Runner, Table, least, median, p90
+
+HERE = pathlib.Path(__file__).resolve().parent
+COUNT = 1000
+
+
+def process(path, *arguments):
+    return {"type": "process", "path": path, "arguments": list(arguments)}
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.build = pathlib.Path(options.build)
+        self.rounds = options.rounds
+        self.folder = pathlib.Path(folder)
+        self.runner = Runner(str(self.tool("launch")), folder)
+        self.table = Table()
+        self.chaos = [str(self.build / "chaos")]
+        self.reference = None
+        if options.reference:
+            self.reference = [options.reference + "/bin/chaos", "--no-version-check"]
+
+    def tool(self, name):
+        return self.build / "tests" / "bench" / name
+
+    def experiment(self, name, providers, **members):
+        """Write an experiment with one activity for each provider; returns its path."""
+        path = self.folder / f"{name}.json"
+        method = [{"type": "probe", "name": f"{name}-{i}", "provider": provider, **members}
+                  for i, provider in enumerate(providers)]
+        path.write_text(json.dumps({"title": name, "description": name, "method": method}))
+        return str(path)
+
+    @contextlib.contextmanager
+    def server(self, *command):
+        """A server that says its port first; yields the port."""
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+            try:
+                yield re.search(r"\d+", running.stdout.readline())[0]
+            finally:
+                running.kill()
+
+    def start(self):
+        """a, g: from nothing to the end of a run of one activity."""
+        one = self.experiment("one", [process("/bin/true")])
+        cases = {"chaos --version": ["--version"],
+                 "run of one activity": ["run", one],
+                 "run of one activity, no log file": ["--no-log-file", "run", one]}
+        rounds = self.rounds * 6
+        for name, words in cases.items():
+            commands = [self.chaos + words]
+            if self.reference:
+                commands.append(self.reference + words)
+            ours, theirs = (*self.runner.beside(rounds, *commands), None)[:2]
+            self.add_start(name, ours, theirs)
+
+    def add_start(self, name, ours, theirs):
+        def figure(take, what):
+            return take(theirs, what) if theirs else None
+
+        beside = "reference" if theirs else None
+        goal = 1 / 60 if theirs else None
+        self.table.add(f"{name}: median", "ms", median(ours, "wall_s"), beside,
+                       figure(median, "wall_s"), 0.003, goal)
+        self.table.add(f"{name}: least", "ms", least(ours, "wall_s"), beside,
+                       figure(least, "wall_s"))
+        self.table.add(f"{name}: p90", "ms", p90(ours, "wall_s"), beside, figure(p90, "wall_s"))
+        self.table.add(f"{name}: processor", "ms", median(ours, "cpu_s"), beside,
+                       figure(median, "cpu_s"))
+        if name != "chaos --version":
+            self.table.add(f"{name}: memory", "MiB", max(s.rss_mib for s in ours), beside,
+                           max(s.rss_mib for s in theirs) if theirs else None, 8)
+
+    def loop(self, what, experiment, yardstick, reference=True):
+        """An experiment beside a bare loop that does the same."""
+        run = ["run", experiment]
+        ours, bare = self.runner.beside(self.rounds, self.chaos + run, yardstick)
+        self.table.add(what, "ms", least(ours, "wall_s"), "bare loop", least(bare, "wall_s"),
+                       most_ratio=1.10)
+        self.table.add(f"{what}: median", "ms", median(ours, "wall_s"), "bare loop",
+                       median(bare, "wall_s"))
+        self.table.add(f"{what}: processor", "ms", least(ours, "cpu_s"), "bare loop",
+                       least(bare, "cpu_s"))
+        if reference and self.reference:
+            theirs = self.runner.run(self.reference + run)
+            self.table.add(f"{what}: the reference", "ms", median(ours, "wall_s"), "reference",
+                           theirs.wall_s)
+
+    def process(self):
+        """b: process probes, one after the other."""
+        experiment = self.experiment("process", [process("/bin/true")] * COUNT)
+        self.loop(f"{COUNT:,} process probes", experiment,
+                  [str(self.tool("spawn_loop")), str(COUNT), "1", "/bin/true"])
+
+    def http(self):
+        """c: HTTP probes, each over a connection of its own."""
+        with self.server(self.tool("http_answer")) as port:
+            url = f"http://127.0.0.1:{port}/"
+            experiment = self.experiment("http", [{"type": "http", "url": url}] * COUNT)
+            self.loop(f"{COUNT:,} HTTP probes", experiment,
+                      [str(self.tool("http_loop")), url, str(COUNT)])
+
+    @contextlib.contextmanager
+    def echo_probes(self):
+        with self.server(self.build / "echoserver", "--quiet", "--bind", "127.0.0.1",
+                         "--port", "0") as port:
+            yield port, {"type": "native", "module": "chaos.net.probes", "func": "tcp_echo",
+                         "arguments": {"host": "127.0.0.1", "port": int(port),
+                                       "message": "hello", "bye": ""}}
+
+    def tcp(self):
+        """i: native TCP probes, each over a connection of its own."""
+        with self.echo_probes() as (port, provider):
+            experiment = self.experiment("tcp", [provider] * COUNT)
+            self.loop(f"{COUNT:,} native TCP probes", experiment,
+                      [str(self.tool("tcp_loop")), port, str(COUNT)], reference=False)
+
+    def background(self):
+        """d: activities in the background, all at once."""
+        run = ["run", self.experiment("sleep", [process("/bin/sleep", "1")] * COUNT,
+                                      background=True)]
+        bare = [str(self.tool("spawn_loop")), str(COUNT), str(COUNT), "/bin/sleep", "1"]
+        commands = [self.chaos + run, bare]
+        if self.reference:
+            commands.append(self.reference + run)
+        ours, bare, *theirs = self.runner.beside(self.rounds, *commands)
+        name = f"{COUNT:,} background sleep 1"
+        for what, unit, member, most in (("time", "s", "wall_s", 1.3),
+                                         ("memory", "MiB", "rss_mib", 64)):
+            self.table.add(f"{name}: {what}", unit, least(ours, member),
+                           "reference" if theirs else None,
+                           least(theirs[0], member) if theirs else None, most)
+        for what, member in (("time", "wall_s"), ("processor", "cpu_s")):
+            self.table.add(f"{name}: {what}", "s", least(ours, member), "bare loop",
+                           least(bare, member))
+        with self.echo_probes() as (_, provider):
+            less, more = (
+                self.runner.beside(self.rounds, self.chaos + ["run", self.experiment(
+                    f"background{count}", [provider] * count, background=True)])[0]
+                for count in (COUNT, 10 * COUNT))
+        for what, unit, member in (("time", "ms", "wall_s"), ("memory", "MiB", "rss_mib")):
+            self.table.add(f"{10 * COUNT:,} background TCP probes: {what}", unit,
+                           least(more, member), f"{COUNT:,} of them", least(less, member),
+                           most_ratio=12)
+
+    def validate(self):
+        """e: validation of large experiments."""
+        times = {}
+        for count in (5000, 50000, 500000):
+            words = ["--no-log-file", "validate",
+                     self.experiment(f"validate{count}", [process("/bin/true")] * count)]
+            times[count] = self.runner.beside(self.rounds if count < 500000 else 2,
+                                              self.chaos + words)[0]
+            if count == 50000 and self.reference:
+                theirs = self.runner.beside(2, self.reference + words)[0]
+                for what, member, goal in (("", "wall_s", 1 / 10), (": processor", "cpu_s", None)):
+                    self.table.add(f"validate 50,000 activities{what}", "ms",
+                                   least(times[count], member), "reference",
+                                   least(theirs, member), most_ratio=goal)
+            if count > 5000:
+                self.table.add(f"validate {count:,} activities: growth", "ms",
+                               least(times[count], "cpu_s"), f"{count // 10:,} of them",
+                               least(times[count // 10], "cpu_s"), most_ratio=12)
+
+    def worker(self):
+        """f: what a call of a Python function costs."""
+        def call(*command):
+            env = dict(os.environ, PYTHONPATH=str(HERE.parent / "support" / "python_modules"))
+            output = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True,
+                                    check=True).stdout
+            return float(re.search(r"a call: median ([\d.]+) ms", output)[1]) / 1e3
+
+        python = shutil.which("python3")
+        pairs = [(call(self.tool("worker_call"), str(COUNT)),
+                  call(self.tool("pipe_call"), python, str(COUNT)))
+                 for _ in range(self.rounds)]
+        ours, bare = (sorted(column)[len(column) // 2] for column in zip(*pairs))
+        self.table.add("call of a Python function", "us", ours, "bare pipe", bare, 0.0003)
+
+    def echo(self):
+        """h: the echo server beside the article's one."""
+        shared = os.environ.get("FRACAS_SHARED", HERE.parents[2] / "shared")
+        java = pathlib.Path(shared) / "article" / "EchoServer.java"
+        done = subprocess.run([HERE / "bench_echo.sh", self.build, java],
+                              stdout=subprocess.PIPE, text=True, check=True)
+        found = {}
+        for line in done.stdout.splitlines()[1:]:
+            server, connections, idle, *figures = line.split()
+            found.setdefault((int(connections), int(idle)), {})[server] = figures
+        for (connections, idle), servers in found.items():
+            name = f"echo, {connections:,} connections" + (f", {idle:,} idle" if idle else "")
+            ours = [float(value) for value in servers["echoserver"][:4]]
+            java = [float(value) for value in servers.get("java", [])[:4]]
+            loop = [float(value) for value in servers["loop"][:1]]
+            self.add_echo(name, ours, "article's Java", java)
+            self.table.add(f"{name}: throughput", "lines/s", ours[0], "bare loop", loop[0],
+                           least_ratio=0.9 if connections + idle >= 10000 else None)
+
+    def add_echo(self, name, ours, beside, theirs):
+        if not theirs or not theirs[0]: # not here, or it broke under the load
+            print(f"SKIPPED LOUDLY: {name}: {beside} has no figures", file=sys.stderr)
+            return
+        self.table.add(f"{name}: throughput", "lines/s", ours[0], beside, theirs[0],
+                       least_ratio=1)
+        for i, (what, unit, scale) in enumerate((("p50", "us", 1e6), ("p99", "us", 1e6),
+                                                 ("memory", "MiB", 1024)), 1):
+            self.table.add(f"{name}: {what}", unit, ours[i] / scale, beside, theirs[i] / scale,
+                           most_ratio=1)
+
+
+ITEMS = ("start", "process", "http", "tcp", "background", "validate", "worker", "echo")
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="script/bench")
+    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--reference", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--json", metavar="FILE", help="write the figures to this file as well")
+    parser.add_argument("--only", metavar="ITEM[,ITEM]", default=",".join(ITEMS),
+                        help="of " + " ".join(ITEMS))
+    parser.add_argument("--rounds", type=int, default=5, help="how often the pairs take turns")
+    options = parser.parse_args()
+    options.only = options.only.split(",")
+    for item in options.only:
+        if item not in ITEMS:
+            parser.error(f"there is no item '{item}': choose of {' '.join(ITEMS)}")
+    if options.rounds < 1:
+        parser.error("--rounds must be 1 or more")
+    return options
+
+
+def main():
+    options = parse()
+    load_before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="fracas-bench.") as folder:
+        bench = Bench(options, folder)
+        for item in options.only:
+            print(f"measuring: {item}", file=sys.stderr)
+            getattr(bench, item)()
+    about = {"machine": platform.platform(), "processors": os.cpu_count(),
+             "load_before": load_before, "load_after": os.getloadavg()[0],
+             "rounds": options.rounds}
+    print(bench.table)
+    print(f"{about['processors']} processors, load average {load_before:.1f} before and "
+          f"{about['load_after']:.1f} after; {options.rounds} rounds taking turns; loops: the least")
+    if options.json:
+        bench.table.write_json(options.json, about)
+    if bench.table.missed():
+        sys.exit("missed: " + "; ".join(bench.table.missed()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+def see(configuration):
+    return {name: str(value) if isinstance(value, bytes) else value
+            for name, value in configuration.items()}

@@ -1,0 +1,6 @@
+from chaoslib.exceptions import InterruptExecution
+
+
+def before_activity_control(context):
+    if context["name"] == "two":
+        raise SystemExit(20)

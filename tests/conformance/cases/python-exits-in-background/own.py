@@ -1,0 +1,9 @@
+import sys
+
+
+def leave():
+    sys.exit(3)
+
+
+def key():
+    raise KeyboardInterrupt()

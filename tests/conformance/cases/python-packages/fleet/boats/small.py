@@ -1,0 +1,5 @@
+from ..words import NAMES
+
+
+def name(n):
+    return NAMES[n]

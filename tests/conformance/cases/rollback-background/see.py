@@ -1,0 +1,2 @@
+def bad():
+    raise KeyError('rope')

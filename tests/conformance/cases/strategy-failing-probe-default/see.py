@@ -1,0 +1,6 @@
+def broken():
+    raise ValueError("lost")
+
+
+def fine():
+    return True
