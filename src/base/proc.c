@@ -55,8 +55,22 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attri
     return r;
 }
 
-static int spawn_with(const char *path, char *const *argv, const int out[2], const int err[2],
-                      pid_t *ret_pid)
+/* The environment with `mark` in front; the texts are borrowed. */
+static char **mark_environment(const char *mark)
+{
+    size_t count = 0;
+    char **marked;
+
+    while (environ[count])
+        count++;
+    marked = mem_alloc((count + 2) * sizeof(*marked));
+    marked[0] = (char *)(uintptr_t)mark;
+    memcpy(marked + 1, environ, (count + 1) * sizeof(*marked));
+    return marked;
+}
+
+static int spawn_with(const char *path, char *const *argv, char *const *environment,
+                      const int out[2], const int err[2], pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -66,15 +80,16 @@ static int spawn_with(const char *path, char *const *argv, const int out[2], con
     posix_spawnattr_init(&attributes);
     r = prepare(&actions, &attributes, out, err);
     if (!r)
-        r = posix_spawn(ret_pid, path, &actions, &attributes, argv, environ);
+        r = posix_spawn(ret_pid, path, &actions, &attributes, argv, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return r;
 }
 
-static int spawn(const char *path, char *const *argv, struct child *ret_child,
+static int spawn(const char *path, char *const *argv, const char *mark, struct child *ret_child,
                  struct chaos_error *err)
 {
+    AUTO(mem) char **marked = mark ? mark_environment(mark) : NULL;
     int out[2];
     int error[2];
     int r;
@@ -87,7 +102,7 @@ static int spawn(const char *path, char *const *argv, struct child *ret_child,
         close(out[1]);
         return chaos_error_set_errno(err, r, "cannot create a pipe");
     }
-    r = spawn_with(path, argv, out, error, &ret_child->pid);
+    r = spawn_with(path, argv, marked ? marked : environ, out, error, &ret_child->pid);
     close(out[1]);
     close(error[1]);
     if (r) {
@@ -178,7 +193,8 @@ static void kill_group(struct child *child)
         ;
     /* members that left the group may hold the pipes: do not wait long for them */
     (void)!drain(child,
-                 &(struct proc_bounds){ clock_now() + REAP_MS * CLOCK_NS_PER_MS, SIZE_MAX, NULL },
+                 &(struct proc_bounds){ .deadline = clock_now() + REAP_MS * CLOCK_NS_PER_MS,
+                                        .limit = SIZE_MAX },
                  &rest, &ignored);
     chaos_error_clear(&ignored);
     proc_result_clear(&rest);
@@ -189,7 +205,7 @@ int proc_run(const char *path, char *const *argv, const struct proc_bounds *boun
 {
     struct child child = { -1, -1, -1 };
     int status = 0;
-    int r = spawn(path, argv, &child, err);
+    int r = spawn(path, argv, bounds->mark, &child, err);
 
     if (r < 0)
         return r;

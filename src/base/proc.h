@@ -23,6 +23,7 @@ struct proc_bounds {
     int64_t deadline;            /* monotonic; CLOCK_NEVER: none */
     size_t limit;                /* of each output, in bytes */
     const struct cancel *cancel; /* NULL: none */
+    const char *mark;            /* NULL, or "NAME=value" to add to the child's environment */
 };
 
 /* Run `path` with `argv` (NULL-terminated, argv[0] included) and the environment of this process,

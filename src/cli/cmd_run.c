@@ -9,8 +9,10 @@
 #include "lib/agent.h"
 #include "lib/events_file.h"
 #include "lib/notify.h"
+#include "lib/run_state.h"
 #include "lib/runtime.h"
 #include "lib/session.h"
+#include "lib/strict.h"
 #include "lib/variables.h"
 #include "lib/verdict.h"
 #include "model/settings.h"
@@ -31,13 +33,22 @@ enum {
     OPTION_FAIL_FAST,
     OPTION_OUTPUT,
     OPTION_EVENTS_FILE,
+    OPTION_NO_STATE,
+    OPTION_ROLLBACK_TIMEOUT,
+    OPTION_ROLLBACK_RETRIES,
+    OPTION_STRICT,
 };
 
 static const char *const dry_names[] = { "probes", "actions", "activities", "pause", NULL };
 static const char *const rollback_names[] = { "default", "always", "never", "deviated", NULL };
 static const char *const hypothesis_names[] = {
-    "default",      "before-method-only", "after-method-only", "during-method-only",
-    "continuously", "continously",        NULL,
+    "default",
+    "before-method-only",
+    "after-method-only",
+    "during-method-only",
+    "continuously",
+    "continously",
+    NULL,
 };
 
 static const struct cli_option options[] = {
@@ -108,6 +119,25 @@ static const struct cli_option options[] = {
                              .metavar = "FILE",
                              .help = "Write the progress of the run to this file, one JSON object "
                                      "a line." },
+    [OPTION_NO_STATE] = { .name = "--no-state",
+                          .help = "Keep no log of what the run changes: should the run be killed, "
+                                  "nothing puts the world back." },
+    [OPTION_STRICT] = { .name = "--strict",
+                        .help = "Exit with 0 only when the run showed that the system holds, and "
+                                "with a code of its own for each way in which it did not." },
+    [OPTION_ROLLBACK_TIMEOUT] = { .name = "--rollback-timeout",
+                                  .kind = CLI_NUMBER,
+                                  .flags = CLI_SHOW_DEFAULT,
+                                  .metavar = "SECONDS",
+                                  .default_text = "600",
+                                  .help = "How long a rollback may take that has no timeout of its "
+                                          "own; 0 for as long as it likes." },
+    [OPTION_ROLLBACK_RETRIES] = { .name = "--rollback-retries",
+                                  .kind = CLI_NUMBER,
+                                  .flags = CLI_SHOW_DEFAULT,
+                                  .metavar = "N",
+                                  .default_text = "0",
+                                  .help = "How often a rollback that fails is played again." },
 };
 
 static const struct cli_argument arguments[] = {
@@ -119,6 +149,7 @@ struct running {
     const struct cli_call *call;
     const char *source;
     bool for_agent;
+    bool is_strict;
     json_t *settings;
     json_t *vars;
     json_t *config_vars;
@@ -128,6 +159,7 @@ struct running {
     json_t *journal;
     struct session *session;
     struct events_file *events;
+    struct run_state *state; /* NULL: the run needs none */
 };
 
 static void running_clear(struct running *r)
@@ -136,6 +168,8 @@ static void running_clear(struct running *r)
         session_free(r->session);
     if (r->events)
         events_file_free(r->events);
+    if (r->state)
+        run_state_free(r->state);
     json_decref(r->settings);
     json_decref(r->vars);
     json_decref(r->config_vars);
@@ -152,16 +186,17 @@ static int refuse(const struct running *r, const char *stage, const struct chaos
 {
     AUTO(chaos_error) struct chaos_error broken = { 0 };
     AUTO(json) json_t *report = NULL;
+    int code = r->is_strict ? (int)STRICT_INVALID : CLI_FAILED;
     bool is_load = str_equal(stage, "load");
 
     log_error("%s", chaos_error_text(err));
     if (!r->for_agent)
-        return CLI_FAILED;
+        return code;
     report = agent_run_error(stage, is_load ? "InvalidSource" : "InvalidExperiment",
                              chaos_error_text(err), r->source);
     if (agent_emit(report, &broken) < 0)
         log_error("%s", chaos_error_text(&broken));
-    return CLI_FAILED;
+    return code;
 }
 
 /* What the command line brings along: variables, control files. Before anything else, so that
@@ -208,18 +243,39 @@ static int check_experiment(struct running *r, struct chaos_error *err)
     return 0;
 }
 
+/* A run that can change the world is logged and guarded. */
+static int open_state(struct running *r, struct run_options *wanted, struct chaos_error *err)
+{
+    struct run_state_options outside = {
+        .journal_path = cli_text(r->call, OPTION_JOURNAL_PATH),
+        .settings_path = r->call->globals->settings_path,
+        .python = r->call->globals->python,
+        .log_file = r->call->globals->log_file,
+        .run = wanted,
+    };
+
+    if (cli_flag(r->call, OPTION_NO_STATE) ||
+        !run_state_is_needed(r->experiment, session_controls(r->session), wanted->dry))
+        return 0;
+    outside.var_files = cli_list(r->call, OPTION_VAR_FILE, &outside.n_var_files);
+    if (run_state_open(&outside, &r->state, err) < 0)
+        return -(int)err->code;
+    run_state_attach(r->state, wanted);
+    return 0;
+}
+
 static int play(struct running *r, struct run_options *wanted, struct chaos_error *err)
 {
     const struct cli_call *call = r->call;
     const char *events_path = cli_text(call, OPTION_EVENTS_FILE);
-    struct listener listeners[1];
+    struct listener listeners[2];
+    int code;
 
+    wanted->listeners = listeners;
     if (events_path) {
         if (events_file_open(events_path, &r->events, err) < 0)
             return -(int)err->code;
-        listeners[0] = events_file_listener(r->events);
-        wanted->listeners = listeners;
-        wanted->n_listeners = 1;
+        listeners[wanted->n_listeners++] = events_file_listener(r->events);
     }
     wanted->experiment = r->experiment;
     wanted->config_vars = r->config_vars;
@@ -228,15 +284,21 @@ static int play(struct running *r, struct run_options *wanted, struct chaos_erro
     wanted->fail_fast = cli_flag(call, OPTION_FAIL_FAST);
     wanted->dry = dry_mode_parse(cli_text(call, OPTION_DRY));
     wanted->record_interruption = r->for_agent || events_path;
-    return session_run(r->session, wanted, &r->journal, err);
+    wanted->rollback_timeout_s = cli_number(call, OPTION_ROLLBACK_TIMEOUT);
+    wanted->rollback_retries = (long)cli_number(call, OPTION_ROLLBACK_RETRIES);
+    if (open_state(r, wanted, err) < 0)
+        return -(int)err->code;
+    if (r->state)
+        listeners[wanted->n_listeners++] = run_state_listener(r->state);
+    code = session_run(r->session, wanted, &r->journal, err);
+    if (code < 0 && r->state)
+        run_state_discard(r->state);
+    return code;
 }
 
-static int save_journal(const struct running *r, struct chaos_error *err)
+static int save_journal(const struct running *r, const struct buffer *text, struct chaos_error *err)
 {
-    AUTO(buffer) struct buffer text = { 0 };
-
-    json_write(&text, r->journal, JSON_STYLE_INDENT_2);
-    if (file_write_atomic(cli_text(r->call, OPTION_JOURNAL_PATH), buffer_text(&text), text.length,
+    if (file_write_atomic(cli_text(r->call, OPTION_JOURNAL_PATH), buffer_text(text), text->length,
                           0666, err) < 0)
         return chaos_error_prefix(err, "the journal");
     return 0;
@@ -263,22 +325,26 @@ static int conclude(const struct running *r)
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(json) json_t *report = NULL;
     AUTO(str) char *note = NULL;
-    int code = verdict_exit_code(r->journal);
+    AUTO(buffer) struct buffer text = { 0 };
+    int code = r->is_strict ? (int)strict_code_of(r->journal) : verdict_exit_code(r->journal);
 
-    if (save_journal(r, &err) < 0) {
+    json_write(&text, r->journal, JSON_STYLE_INDENT_2);
+    if (save_journal(r, &text, &err) < 0) {
         log_error("%s", chaos_error_text(&err));
         chaos_error_clear(&err);
         code = CLI_FAILED;
     }
+    if (r->state)
+        run_state_close(r->state, &text);
     notify_outcome(r);
-    note = verdict_note(r->journal, code);
+    note = verdict_note(r->journal, r->is_strict ? CLI_FAILED : code);
     if (note)
         log_warning("note: %s", note);
     if (!r->for_agent)
         return code;
-    report = agent_run_report(r->journal,
-                              &(struct agent_run){ r->source, cli_text(r->call, OPTION_JOURNAL_PATH),
-                                                   cli_text(r->call, OPTION_EVENTS_FILE), code });
+    report = agent_run_report(
+        r->journal, &(struct agent_run){ r->source, cli_text(r->call, OPTION_JOURNAL_PATH),
+                                         cli_text(r->call, OPTION_EVENTS_FILE), code });
     if (agent_emit(report, &err) < 0) {
         log_error("%s", chaos_error_text(&err));
         code = CLI_FAILED;
@@ -288,10 +354,12 @@ static int conclude(const struct running *r)
 
 static int run_run(const struct cli_call *call)
 {
-    AUTO(running) struct running r = {
+    AUTO(running)
+    struct running r = {
         .call = call,
         .source = call->arguments[0],
         .for_agent = cli_choice(call, OPTION_OUTPUT) == OUTPUT_AGENT,
+        .is_strict = cli_flag(call, OPTION_STRICT),
     };
     AUTO(chaos_error) struct chaos_error err = { 0 };
     struct run_options wanted = { 0 };
@@ -303,6 +371,7 @@ static int run_run(const struct cli_call *call)
     r.settings = settings_load(call->globals->settings_path);
     if (load_inputs(&r, &err) < 0 || load_experiment(&r, &err) < 0)
         return refuse(&r, "load", &err);
+    r.is_strict |= strict_is_asked(r.experiment, r.settings);
     if (runtime_check(r.experiment, &err) < 0)
         return refuse(&r, "runtime", &err);
     notify(&r, "run-started", r.experiment);
@@ -321,7 +390,8 @@ const struct cli_command cmd_run = {
     .summary = "Run an experiment",
     .doc = "Run the experiment at SOURCE: check its steady-state hypothesis, play its method, "
            "check the hypothesis again, play its rollbacks, and write a journal.\n\n"
-           "Exits with 0 when the run completed and the system did not deviate, else with 1.",
+           "Exits with 0 when the run completed and the system did not deviate, else with 1; "
+           "--strict tells more.",
     .options = options,
     .n_options = ARRAY_SIZE(options),
     .arguments = arguments,

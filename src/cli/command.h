@@ -101,6 +101,7 @@ struct cli_other {
 struct cli_globals {
     char *settings_path; /* with ~ replaced in the default */
     const char *python;  /* --python, or NULL */
+    char *log_file;      /* the absolute path, or NULL without one */
     bool verbose;
 };
 

@@ -107,6 +107,17 @@ static char *find_settings(const struct cli_call *root)
     return mem_printf("%s" SETTINGS_BELOW_HOME, user ? user->pw_dir : "");
 }
 
+/* The log file as those find it who come later, from another directory. */
+static char *find_log_file(const struct cli_call *root)
+{
+    const char *path = cli_text(root, ROOT_LOG_FILE);
+    AUTO(str) char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+
+    if (cli_flag(root, ROOT_NO_LOG_FILE))
+        return NULL;
+    return here ? mem_printf("%s/%s", here, path) : mem_strdup(path);
+}
+
 /* Open the log, then move: the log file stays in the directory the user called from. */
 static int prepare(const struct cli_call *root, const char *name, const char *settings_path,
                    struct chaos_error *err)
@@ -151,6 +162,7 @@ static int call_command(const struct cli_call *call, const struct cli_call *root
     struct cli_globals globals = { .verbose = cli_flag(root, ROOT_VERBOSE),
                                    .python = cli_text(root, ROOT_PYTHON) };
     AUTO(str) char *settings_path = NULL;
+    AUTO(str) char *log_file = NULL;
     AUTO(chaos_error) struct chaos_error err = { 0 };
     struct cli_call ready = *call;
     int code;
@@ -159,6 +171,8 @@ static int call_command(const struct cli_call *call, const struct cli_call *root
         return call->command->run(call);
     settings_path = find_settings(root);
     globals.settings_path = settings_path;
+    log_file = find_log_file(root);
+    globals.log_file = log_file;
     ready.globals = &globals;
     if (prepare(root, name, settings_path, &err) < 0) {
         log_error("%s", chaos_error_text(&err));

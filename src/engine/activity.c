@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/control.h"
+#include "engine/inverse.h"
 #include "value/extended.h"
 #include "value/pytext.h"
 #include "value/substitute.h"
@@ -21,9 +22,9 @@ struct play {
     struct stop *stop;
     json_t *entry; /* its run in the journal */
     json_t *id;
-    bool is_dry;      /* the provider is not called, pauses are not taken */
-    bool no_pauses;   /* only the pauses are not taken */
-    json_t *pauses;   /* substituted */
+    bool is_dry;    /* the provider is not called, pauses are not taken */
+    bool no_pauses; /* only the pauses are not taken */
+    json_t *pauses; /* substituted */
 };
 
 static const char *section_name(enum activity_section section)
@@ -50,15 +51,49 @@ json_t *activity_exception(const struct call_result *result)
     return json_pack("[s]", last);
 }
 
-void activity_call(struct run *run, const json_t *activity, enum call_place place,
-                   struct cancel *cancel, struct call_result *result)
+/* What a call gets: private copies that nobody changes while it works. */
+struct private_copies {
+    json_t *activity;
+    json_t *configuration;
+    json_t *secrets;
+};
+
+static void private_copies_clear(struct private_copies *copies)
 {
+    json_decref(copies->activity);
+    json_decref(copies->configuration);
+    json_decref(copies->secrets);
+}
+
+AUTO_CLEAR(private_copies, struct private_copies)
+
+static void prepare_call(struct run *run, const json_t *activity, const struct activity_way *way,
+                         struct private_copies *copies, struct provider_call *ret_call)
+{
+    copies->activity = json_deep_copy(activity);
+    copies->configuration = run_snapshot(run, DOCUMENT_CONFIGURATION);
+    copies->secrets = run_snapshot(run, DOCUMENT_SECRETS);
+    *ret_call = (struct provider_call){ .activity = copies->activity,
+                                        .configuration = copies->configuration,
+                                        .secrets = copies->secrets,
+                                        .cancel = way->cancel,
+                                        .place = way->place,
+                                        .mark = way->mark };
+}
+
+static const struct provider *provider_of(const struct run *run, const json_t *activity)
+{
+    return provider_find(run->options->providers, run->options->n_providers,
+                         json_text_of(json_object_get(activity, "provider"), "type"));
+}
+
+void activity_call(struct run *run, const json_t *activity, const struct activity_way *way,
+                   struct call_result *result)
+{
+    const struct provider *provider = provider_of(run, activity);
     const char *type = json_text_of(json_object_get(activity, "provider"), "type");
-    const struct provider *provider =
-        provider_find(run->options->providers, run->options->n_providers, type);
-    AUTO(json) json_t *private = NULL;
-    AUTO(json) json_t *configuration = NULL;
-    AUTO(json) json_t *secrets = NULL;
+    AUTO(private_copies) struct private_copies copies = { 0 };
+    struct provider_call call;
 
     if (!provider) {
         /* the reference passes over a provider it does not know, with no result */
@@ -67,14 +102,27 @@ void activity_call(struct run *run, const json_t *activity, enum call_place plac
                     type ? type : "");
         return;
     }
-    private = json_deep_copy(activity);
-    configuration = run_snapshot(run, DOCUMENT_CONFIGURATION);
-    secrets = run_snapshot(run, DOCUMENT_SECRETS);
+    prepare_call(run, activity, way, &copies, &call);
     run_unlock(run);
-    provider->call(provider->self,
-                   &(struct provider_call){ private, configuration, secrets, cancel, place },
-                   result);
+    provider->call(provider->self, &call, result);
     run_lock(run);
+}
+
+int activity_inverse(struct run *run, const json_t *activity, const struct activity_way *way,
+                     json_t **ret_activity, struct chaos_error *err)
+{
+    const struct provider *provider = provider_of(run, activity);
+    AUTO(private_copies) struct private_copies copies = { 0 };
+    struct provider_call call;
+    int r;
+
+    if (!provider || !provider->inverse)
+        return 0;
+    prepare_call(run, activity, way, &copies, &call);
+    run_unlock(run);
+    r = provider->inverse(provider->self, &call, ret_activity, err);
+    run_lock(run);
+    return r;
 }
 
 /* The dry mode of an activity: its own `dry`, where a control or its author set it, wins over the
@@ -130,8 +178,8 @@ static bool take_pause(struct play *play, const char *when)
 
     if (!value_is_true(length))
         return true;
-    run_emit(play->run, EVENT_PAUSE_STARTED, json_pack("{s:s, s:O}", "when", when, "seconds", length),
-             play->stop);
+    run_emit(play->run, EVENT_PAUSE_STARTED,
+             json_pack("{s:s, s:O}", "when", when, "seconds", length), play->stop);
     if (play->is_dry || play->no_pauses)
         return true;
     if (json_is_number(length) || json_is_true(length))
@@ -182,45 +230,107 @@ static void record(struct play *play, struct call_result *result)
     }
 }
 
+/* Whether the call may change the world: then it is on the disk before and after. */
+static bool is_effect(const struct play *play)
+{
+    if (play->is_dry || play->section == SECTION_HYPOTHESIS)
+        return false;
+    return play->section == SECTION_ROLLBACKS ||
+           !str_equal(json_text_of(play->activity, "type"), "probe");
+}
+
+/* Decide what undoes the action, and announce it. False when the action must not be played. */
+static bool decide_inverse(struct play *play, struct call_result *result)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *inverse = NULL;
+
+    if (play->section != SECTION_METHOD || !is_effect(play) || cancel_reason(play->cancel))
+        return true;
+    if (inverse_decide(play->run, play->activity,
+                       &(struct activity_way){ play->place, play->cancel, NULL }, &inverse,
+                       &err) < 0) {
+        call_set(result, CALL_FAILED, "it is not played, since its inverse cannot be decided: %s",
+                 chaos_error_text(&err));
+        return false;
+    }
+    if (inverse)
+        run_emit(play->run, EVENT_INVERSE_DECIDED,
+                 json_pack("{s:O, s:O?, s:O}", "id", play->id, "name",
+                           json_object_get(play->activity, "name"), "activity", inverse),
+                 play->stop);
+    return true;
+}
+
+/* What was announced must be on the disk before it is done. A rollback is done all the same: the
+ * world matters more than its log. */
+static bool is_logged(const struct play *play, struct call_result *result)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+
+    if (!is_effect(play) || run_sync(play->run, &err) == 0 || play->section == SECTION_ROLLBACKS)
+        return true;
+    call_set(result, CALL_CRASHED, "activity '%s' is not played: %s",
+             json_text_of(play->activity, "name"), chaos_error_text(&err));
+    return false;
+}
+
 static void call_provider(struct play *play, struct call_result *result)
 {
+    const char *run_id = play->run->options->run_id;
+    AUTO(str)
+    char *mark = run_id && is_effect(play) ? mem_printf(RUN_MARK "=%s/%lld", run_id,
+                                                        (long long)json_integer_value(play->id))
+                                           : NULL;
+
     if (cancel_reason(play->cancel))
         result->status = CALL_CANCELLED;
     else if (play->is_dry)
         log_debug("Activity '%s' is in dry mode", json_text_of(play->activity, "name"));
-    else
-        activity_call(play->run, play->activity, play->place, play->cancel, result);
+    else if (is_logged(play, result))
+        activity_call(play->run, play->activity,
+                      &(struct activity_way){ play->place, play->cancel, mark }, result);
+    if (result->status == CALL_CANCELLED && cancel_reason(play->cancel) == STOP_REASON_DEADLINE)
+        call_set(result, CALL_FAILED, "the rollback took too long to complete");
+}
+
+static void announce(struct play *play, enum event_type type, const char *message)
+{
+    run_emit(play->run, type,
+             json_pack("{s:O, s:s, s:O, s:O, s:s*}", "id", play->id, "section",
+                       section_name(play->section), "run", play->entry, "activity", play->activity,
+                       "message", message),
+             play->stop);
 }
 
 /* The run from its start to its end, without the pauses around it. */
 static void play_run(struct play *play)
 {
     AUTO(call_result) struct call_result result = { 0 };
-    int64_t wall = clock_wall();
+    AUTO(chaos_error) struct chaos_error ignored = { 0 };
+    bool may_play;
+    int64_t wall;
     int64_t began;
     int64_t took;
 
+    play->id = json_integer(play->run->next_id++);
+    may_play = decide_inverse(play, &result);
+    wall = clock_wall();
     play->entry = json_pack("{s:o, s:n}", "activity", json_copy(play->activity), "output");
     set_time(play->entry, "start", wall);
-    play->id = json_integer(play->run->next_id++);
-    run_emit(play->run, EVENT_ACTIVITY_STARTED,
-             json_pack("{s:O, s:s, s:O, s:O}", "id", play->id, "section",
-                       section_name(play->section), "run", play->entry, "activity",
-                       play->activity),
-             play->stop);
+    announce(play, EVENT_ACTIVITY_STARTED, NULL);
     began = clock_now();
-    call_provider(play, &result);
+    if (may_play)
+        call_provider(play, &result);
     took = (clock_now() - began) / CLOCK_NS_PER_US;
     record(play, &result);
     set_time(play->entry, "end", wall + took * CLOCK_NS_PER_US);
     json_object_set_new(play->entry, "duration", json_real((double)took / 1e6));
     if (result.status == CALL_CANCELLED)
         stop_take_cancel(play->stop, play->cancel);
-    run_emit(play->run, EVENT_ACTIVITY_COMPLETED,
-             json_pack("{s:O, s:s, s:O, s:O, s:s?}", "id", play->id, "section",
-                       section_name(play->section), "run", play->entry, "activity",
-                       play->activity, "message", result.message),
-             play->stop);
+    announce(play, EVENT_ACTIVITY_COMPLETED, result.message);
+    if (play->section == SECTION_METHOD && is_effect(play))
+        (void)!run_sync(play->run, &ignored); /* a broken log told so itself */
     stop_take_call(play->stop, result.status, &result.message, result.has_exit_code,
                    result.exit_code);
 }
@@ -247,7 +357,8 @@ static json_t *resolve(struct run *run, json_t *activity, struct stop *stop)
     found = json_object_get(run->activities, ref);
     if (!found)
         stop_set(stop, STOP_CRASH,
-                 "the activity '%s' that a 'ref' names is not in the method or the hypothesis", ref);
+                 "the activity '%s' that a 'ref' names is not in the method or the hypothesis",
+                 ref);
     return json_incref(found);
 }
 
@@ -263,8 +374,8 @@ json_t *activity_play(struct run *run, json_t *activity, enum activity_section s
                       enum call_place place, struct stop *stop)
 {
     AUTO(json) json_t *resolved = resolve(run, activity, stop);
-    struct play play = { run, resolved, section, place, cancel_of(run, section, place),
-                         stop, NULL, NULL, false, false, NULL };
+    struct play play = { run,  resolved, section, place, cancel_of(run, section, place), stop, NULL,
+                         NULL, false,    false,   NULL };
     struct control_site site = { LEVEL_ACTIVITY, resolved, NULL, place };
 
     if (!resolved)
@@ -276,8 +387,8 @@ json_t *activity_play(struct run *run, json_t *activity, enum activity_section s
     site.state = stop->kind == STOP_NONE ? play.entry : NULL;
     controls_apply(run, &site, MOMENT_AFTER, stop);
     if (site.state && json_array_size(run->controls) + json_object_size(run->hooks) > 0)
-        run_emit(run, EVENT_ACTIVITY_AMENDED, json_pack("{s:O, s:O}", "id", play.id, "run", play.entry),
-                 stop);
+        run_emit(run, EVENT_ACTIVITY_AMENDED,
+                 json_pack("{s:O, s:O}", "id", play.id, "run", play.entry), stop);
     json_decref(play.pauses);
     json_decref(play.id);
     return play.entry;

@@ -16,10 +16,22 @@ enum activity_section {
 json_t *activity_play(struct run *run, json_t *activity, enum activity_section section,
                       enum call_place place, struct stop *stop);
 
-/* Call an activity's provider and nothing else: no controls, no pauses, no run. The lock is held.
- * `cancel` is watched by the call. */
-void activity_call(struct run *run, const json_t *activity, enum call_place place,
-                   struct cancel *cancel, struct call_result *result);
+/* How a provider is called. */
+struct activity_way {
+    enum call_place place;
+    struct cancel *cancel; /* watched by the call */
+    const char *mark;      /* of processes it starts (provider.h), or NULL */
+};
+
+/* Call an activity's provider and nothing else: no controls, no pauses, no run. The lock is held,
+ * and given up meanwhile. */
+void activity_call(struct run *run, const json_t *activity, const struct activity_way *way,
+                   struct call_result *result);
+
+/* Ask the activity's provider what would undo it; *ret_activity stays NULL where nothing would. */
+MUST_USE int activity_inverse(struct run *run, const json_t *activity,
+                              const struct activity_way *way, json_t **ret_activity,
+                              struct chaos_error *err);
 
 /* The message of a failed call, as the journal's `exception` ends: a new array of lines. */
 json_t *activity_exception(const struct call_result *result);

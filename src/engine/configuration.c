@@ -231,8 +231,11 @@ static json_t *call_source(const struct resolving *resolving, const json_t *sour
     if (!json_object_get(json_object_get(activity, "provider"), "secrets"))
         json_object_set(json_object_get(activity, "provider"), "secrets", groups);
     provider->call(provider->self,
-                   &(struct provider_call){ activity, configuration, resolving->secrets,
-                                            resolving->cancel, CALL_FOREGROUND },
+                   &(struct provider_call){ .activity = activity,
+                                            .configuration = configuration,
+                                            .secrets = resolving->secrets,
+                                            .cancel = resolving->cancel,
+                                            .place = CALL_FOREGROUND },
                    &result);
     *ret_status = (int)result.status;
     if (result.status == CALL_SUCCEEDED)

@@ -253,7 +253,7 @@ void controls_apply(struct run *run, const struct control_site *site, enum contr
     size_t i;
     json_t *control;
 
-    if (!json_array_size(selected))
+    if (!json_array_size(selected) || run->options->without_controls)
         return;
     function = mem_printf("%s_%s_control", when, level_names[site->level]);
     json_array_foreach (selected, i, control) {

@@ -12,27 +12,31 @@
 
 enum event_type {
     EVENT_RUN_STARTED,          /* chaoslib-version platform node experiment start title dry */
-    EVENT_RUN_CONFIGURED,       /* hypothesis-strategy rollbacks-strategy */
+    EVENT_RUN_CONFIGURED,       /* hypothesis-strategy rollbacks-strategy configuration */
+    EVENT_DOCUMENT_AMENDED,     /* document value: a control changed it */
     EVENT_HYPOTHESIS_STARTED,   /* phase; frequency (during) */
     EVENT_HYPOTHESIS_CHECKING,  /* title: one evaluation begins */
     EVENT_HYPOTHESIS_MET,       /* title: it ended well */
     EVENT_HYPOTHESIS_COMPLETED, /* phase state; iteration (during) */
     EVENT_HYPOTHESIS_ENDED,     /* the continuous hypothesis is over; exception or null */
     EVENT_METHOD_STARTED,
-    EVENT_METHOD_COMPLETED,     /* runs: the method's, or null when it did not end by itself */
-    EVENT_ROLLBACKS_STARTED,
+    EVENT_METHOD_COMPLETED,  /* runs: the method's, or null when it did not end by itself */
+    EVENT_INVERSE_DECIDED,   /* id name activity: what would undo the action that comes next */
+    EVENT_ROLLBACKS_STARTED, /* inverses declared: which of them are to be played */
     EVENT_ROLLBACKS_COMPLETED,
-    EVENT_ROLLBACK_STARTED,     /* name: the next rollback of the list */
-    EVENT_PAUSE_STARTED,        /* when (before, after) seconds */
-    EVENT_ACTIVITY_STARTED,     /* id section run activity */
-    EVENT_ACTIVITY_COMPLETED,   /* id section run activity */
-    EVENT_ACTIVITY_AMENDED,     /* id run: a control changed it */
-    EVENT_STATUS_CHANGED,       /* status deviated */
-    EVENT_RUN_INTERRUPTED,      /* reason */
-    EVENT_RUN_SIGNAL_EXIT,      /* reason */
-    EVENT_RUN_ENDED,            /* status deviated end duration; interruption where there was one */
-    EVENT_JOURNAL_AMENDED,      /* journal: its content after a control changed it */
-    EVENT_RUN_FINISHED,         /* status deviated: controls are cleaned up, nothing follows */
+    EVENT_ROLLBACKS_LEFT,     /* somebody asked to leave while some were still due */
+    EVENT_ROLLBACK_STARTED,   /* name; index in the rollbacks, or undoes: the action's id */
+    EVENT_ROLLBACK_ENDED,     /* index or undoes: it was played, however that ended */
+    EVENT_PAUSE_STARTED,      /* when (before, after) seconds */
+    EVENT_ACTIVITY_STARTED,   /* id section run activity */
+    EVENT_ACTIVITY_COMPLETED, /* id section run activity; lost: its process died under it */
+    EVENT_ACTIVITY_AMENDED,   /* id run: a control changed it */
+    EVENT_STATUS_CHANGED,     /* status deviated */
+    EVENT_RUN_INTERRUPTED,    /* reason */
+    EVENT_RUN_SIGNAL_EXIT,    /* reason */
+    EVENT_RUN_ENDED,          /* status deviated end duration; interruption where there was one */
+    EVENT_JOURNAL_AMENDED,    /* journal: its content after a control changed it */
+    EVENT_RUN_FINISHED,       /* status deviated: controls are cleaned up, nothing follows */
     EVENT_TYPE_COUNT,
 };
 
@@ -50,3 +54,5 @@ struct listener {
 
 /* "run-started" and so on. */
 const char *event_name(enum event_type type);
+/* EVENT_TYPE_COUNT for a name that is not one. */
+enum event_type event_parse(const char *name);

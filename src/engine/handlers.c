@@ -136,6 +136,10 @@ static void translate(struct telling *t, const struct run *run, const struct eve
     case EVENT_HYPOTHESIS_CHECKING:
     case EVENT_HYPOTHESIS_MET:
     case EVENT_ROLLBACK_STARTED:
+    case EVENT_DOCUMENT_AMENDED:
+    case EVENT_INVERSE_DECIDED:
+    case EVENT_ROLLBACKS_LEFT:
+    case EVENT_ROLLBACK_ENDED:
     case EVENT_PAUSE_STARTED:
     case EVENT_ACTIVITY_AMENDED:
     case EVENT_STATUS_CHANGED:

@@ -35,7 +35,7 @@ static bool judge_by_probe(struct run *run, json_t *tolerance, const json_t *val
         json_object_set_new(provider, "arguments", json_object());
     json_object_set_new(json_object_get(provider, "arguments"), "value", json_deep_copy(value));
     run_touch(run, DOCUMENT_EXPERIMENT);
-    activity_call(run, tolerance, place, cancel, &result);
+    activity_call(run, tolerance, &(struct activity_way){ place, cancel, NULL }, &result);
     if (result.status == CALL_CANCELLED)
         stop_take_cancel(stop, cancel);
     else if (result.status != CALL_CRASHED)

@@ -73,9 +73,16 @@ static void update_activity(struct journal *journal, const json_t *data)
     AUTO(str) char *key = run_key(data);
     json_t *run = json_object_get(journal->runs, key);
     json_t *seen = json_object_get(data, "run");
+    AUTO(json) json_t *whole = NULL;
 
-    if (run && run != seen) /* a stream that was read back: no sharing */
-        value_patch(run, seen);
+    if (run == seen || !json_is_object(run) || !json_is_object(seen))
+        return;
+    /* a stream that was read back: no sharing, and the activity may have been told at the start */
+    if (!json_object_get(seen, "activity")) {
+        whole = json_pack("{s:O?}", "activity", json_object_get(run, "activity"));
+        json_object_update(whole, seen);
+    }
+    value_patch(run, whole ? whole : seen);
 }
 
 static void complete_hypothesis(struct journal *journal, const json_t *data)
@@ -123,7 +130,8 @@ void journal_apply(struct journal *journal, const struct event *event)
         copy_members(journal, event->data);
         return;
     case EVENT_JOURNAL_AMENDED:
-        value_patch(journal->value, json_object_get(event->data, "journal"));
+        if (journal->value && json_is_object(json_object_get(event->data, "journal")))
+            value_patch(journal->value, json_object_get(event->data, "journal"));
         return;
     case EVENT_RUN_CONFIGURED:
     case EVENT_HYPOTHESIS_STARTED:
@@ -135,6 +143,10 @@ void journal_apply(struct journal *journal, const struct event *event)
     case EVENT_ROLLBACKS_STARTED:
     case EVENT_ROLLBACKS_COMPLETED:
     case EVENT_ROLLBACK_STARTED:
+    case EVENT_DOCUMENT_AMENDED:
+    case EVENT_INVERSE_DECIDED:
+    case EVENT_ROLLBACKS_LEFT:
+    case EVENT_ROLLBACK_ENDED:
     case EVENT_PAUSE_STARTED:
     case EVENT_RUN_INTERRUPTED:
     case EVENT_RUN_SIGNAL_EXIT:

@@ -49,6 +49,7 @@ struct provider_call {
     const json_t *secrets;       /* resolved; an object of groups */
     const struct cancel *cancel; /* watched by every wait */
     enum call_place place;
+    const char *mark; /* NULL, or "NAME=value" for the environment of processes it starts */
 };
 
 struct provider {
@@ -63,6 +64,10 @@ struct provider {
                      json_t **ret_problems, struct chaos_error *err);
     /* Call it. Never fails as a C function: whatever happens is the result. */
     void (*call)(void *self, const struct provider_call *call, struct call_result *result);
+    /* NULL, or: decide what would undo the action, before it is called: an activity with the exact
+     * resources the action will touch. *ret_activity stays NULL when there is nothing to undo. */
+    int (*inverse)(void *self, const struct provider_call *call, json_t **ret_activity,
+                   struct chaos_error *err);
 };
 
 /* The provider of `type` among `count`, or NULL. */

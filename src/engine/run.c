@@ -12,16 +12,14 @@
 #include "engine/machine.h"
 #include "engine/method.h"
 #include "engine/signals.h"
+#include "engine/taint.h"
 #include "value/pytext.h"
 #include "value/substitute.h"
 
 static const char *const hypothesis_names[] = {
-    [HYPOTHESIS_DEFAULT] = "default",
-    [HYPOTHESIS_BEFORE] = "before-method-only",
-    [HYPOTHESIS_AFTER] = "after-method-only",
-    [HYPOTHESIS_DURING] = "during-method-only",
-    [HYPOTHESIS_CONTINUOUS] = "continuously",
-    [HYPOTHESIS_SKIP] = "skip",
+    [HYPOTHESIS_DEFAULT] = "default",         [HYPOTHESIS_BEFORE] = "before-method-only",
+    [HYPOTHESIS_AFTER] = "after-method-only", [HYPOTHESIS_DURING] = "during-method-only",
+    [HYPOTHESIS_CONTINUOUS] = "continuously", [HYPOTHESIS_SKIP] = "skip",
 };
 _Static_assert(ARRAY_SIZE(hypothesis_names) == HYPOTHESIS_STRATEGY_COUNT, "all are named");
 
@@ -34,8 +32,9 @@ static const char *const rollback_names[] = {
 _Static_assert(ARRAY_SIZE(rollback_names) == ROLLBACK_STRATEGY_COUNT, "all are named");
 
 static const char *const dry_names[] = {
-    [DRY_NONE] = NULL,           [DRY_PROBES] = "probes", [DRY_ACTIONS] = "actions",
-    [DRY_ACTIVITIES] = "activities", [DRY_PAUSE] = "pause",
+    [DRY_NONE] = NULL,         [DRY_PROBES] = "probes",
+    [DRY_ACTIONS] = "actions", [DRY_ACTIVITIES] = "activities",
+    [DRY_PAUSE] = "pause",
 };
 _Static_assert(ARRAY_SIZE(dry_names) == DRY_MODE_COUNT, "all are named");
 
@@ -102,49 +101,6 @@ static bool runs_after(enum hypothesis_strategy strategy)
            strategy == HYPOTHESIS_CONTINUOUS;
 }
 
-static int init_cancels(struct run *run, struct chaos_error *err)
-{
-    struct cancel *const all[] = { &run->foreground, &run->background, &run->hypothesis,
-                                   &run->ending };
-
-    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-        all[i]->fd = -1;
-    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-        if (cancel_init(all[i], err) < 0)
-            return -(int)err->code;
-    return 0;
-}
-
-static void run_init(struct run *run, const struct run_options *options)
-{
-    *run = (struct run){ .options = options };
-    pthread_mutex_init(&run->lock, NULL);
-    run->journal = journal_new();
-    run->hooks = json_object();
-    run->activities = json_object();
-    run->controls = json_array();
-    run->documents[DOCUMENT_EXPERIMENT].value = json_incref(options->experiment);
-    run->documents[DOCUMENT_SETTINGS].value =
-        options->settings ? json_incref(options->settings) : json_object();
-}
-
-static void run_clear(struct run *run)
-{
-    for (int i = 0; i < DOCUMENT_COUNT; i++) {
-        json_decref(run->documents[i].value);
-        json_decref(run->documents[i].snapshot);
-    }
-    journal_free(run->journal);
-    json_decref(run->hooks);
-    json_decref(run->activities);
-    json_decref(run->controls);
-    cancel_clear(&run->foreground);
-    cancel_clear(&run->background);
-    cancel_clear(&run->hypothesis);
-    cancel_clear(&run->ending);
-    pthread_mutex_destroy(&run->lock);
-}
-
 /* compat: the reference shows the secrets it gives to dynamic sources in the journal. Where there
  * are none it shows an empty mapping, which tells nothing; secrets themselves stay out. */
 static void mark_dynamic_sources(const struct run *run)
@@ -183,13 +139,15 @@ static int configure(struct run *run, struct chaos_error *err)
                      &run->documents[DOCUMENT_SECRETS].value, err);
     if (r < 0)
         return r;
+    run->taint =
+        taint_new(json_object_get(experiment, "secrets"), run->documents[DOCUMENT_SECRETS].value);
     mark_dynamic_sources(run);
     return configuration_load_dynamic(fixed, run->documents[DOCUMENT_SECRETS].value, options,
                                       &run->foreground,
                                       &run->documents[DOCUMENT_CONFIGURATION].value, err);
 }
 
-static void remember_activities(struct run *run, const json_t *activities)
+static void remember_list(struct run *run, const json_t *activities)
 {
     size_t i;
     json_t *activity;
@@ -200,6 +158,15 @@ static void remember_activities(struct run *run, const json_t *activities)
         if (name && *name)
             json_object_set(run->activities, name, activity);
     }
+}
+
+void run_remember_activities(struct run *run)
+{
+    const json_t *experiment = run->options->experiment;
+
+    remember_list(run, json_object_get(experiment, "method"));
+    remember_list(
+        run, json_object_get(json_object_get(experiment, "steady-state-hypothesis"), "probes"));
 }
 
 static int substitute_title(struct run *run, struct chaos_error *err)
@@ -299,22 +266,38 @@ static bool settle(struct run *run, const struct stop *stop)
     return !stop_is_now(stop);
 }
 
-static void announce_end(struct run *run, int64_t began, struct stop *stop)
+/* What cut the run short, where the journal is to tell; NULL: nothing. */
+static json_t *interruption_of(const struct run *run)
+{
+    const char *signal_name = signals_first();
+
+    if (!run->options->record_interruption || !signal_name || run->status != RUN_INTERRUPTED)
+        return NULL;
+    return json_pack("{s:s, s:s, s:o}", "kind", "signal", "name", signal_name, "reason",
+                     json_sprintf("received %s", signal_name));
+}
+
+void run_announce_end(struct run *run, double duration_s, json_t *interruption, struct stop *stop)
 {
     char end[CLOCK_ISO_SIZE];
-    const char *signal_name = signals_first();
     json_t *data;
 
     if (run->status == RUN_RUNNING)
         run_set_status(run, RUN_COMPLETED, run->deviated);
     data = json_pack("{s:s, s:f, s:s, s:b}", "end", clock_iso(clock_wall(), end), "duration",
-                     (double)(clock_now() - began) / (double)CLOCK_NS_PER_S, "status",
-                     run_status_name(run->status), "deviated", (int)run->deviated);
-    if (run->options->record_interruption && signal_name && run->status == RUN_INTERRUPTED)
-        json_object_set_new(data, "interruption",
-                            json_pack("{s:s, s:s, s:o}", "kind", "signal", "name", signal_name,
-                                      "reason", json_sprintf("received %s", signal_name)));
+                     duration_s, "status", run_status_name(run->status), "deviated",
+                     (int)run->deviated);
+    if (interruption)
+        json_object_set_new(data, "interruption", interruption);
     run_emit(run, EVENT_RUN_ENDED, data, stop);
+}
+
+void run_announce_finish(struct run *run, struct stop *stop)
+{
+    run_emit(run, EVENT_RUN_FINISHED,
+             json_pack("{s:s, s:b}", "status", run_status_name(run->status), "deviated",
+                       (int)run->deviated),
+             stop);
 }
 
 static bool prepare(struct run *run, struct stop *stop)
@@ -323,9 +306,10 @@ static bool prepare(struct run *run, struct stop *stop)
 
     controls_configure(run);
     run_emit(run, EVENT_RUN_CONFIGURED,
-             json_pack("{s:s, s:s}", "hypothesis-strategy",
+             json_pack("{s:s, s:s, s:O?}", "hypothesis-strategy",
                        strategy_label(run->options->hypothesis), "rollbacks-strategy",
-                       rollback_strategy_name(run->options->rollbacks)),
+                       rollback_strategy_name(run->options->rollbacks), "configuration",
+                       run_document(run, DOCUMENT_CONFIGURATION)),
              stop);
     judged = run->options->hypothesis != HYPOTHESIS_SKIP && hypothesis_exists(run);
     if (run->options->hypothesis == HYPOTHESIS_SKIP)
@@ -353,13 +337,11 @@ static void play(struct run *run, struct stop *stop)
     rollbacks = settle(run, stop);
     if (rollbacks)
         rollbacks_play(run);
-    announce_end(run, began, &late);
+    run_announce_end(run, (double)(clock_now() - began) / (double)CLOCK_NS_PER_S,
+                     interruption_of(run), &late);
     controls_apply(run, &site, MOMENT_AFTER, &late);
     controls_cleanup(run);
-    run_emit(run, EVENT_RUN_FINISHED,
-             json_pack("{s:s, s:b}", "status", run_status_name(run->status), "deviated",
-                       (int)run->deviated),
-             &late);
+    run_announce_finish(run, &late);
 }
 
 static int run_to_end(struct run *run, json_t **ret_journal, struct chaos_error *err)
@@ -369,11 +351,7 @@ static int run_to_end(struct run *run, json_t **ret_journal, struct chaos_error 
 
     if (r < 0)
         return r;
-    remember_activities(run, json_object_get(run->options->experiment, "method"));
-    remember_activities(run,
-                        json_object_get(json_object_get(run->options->experiment,
-                                                        "steady-state-hypothesis"),
-                                        "probes"));
+    run_remember_activities(run);
     r = substitute_title(run, err);
     if (r < 0)
         return r;
@@ -384,21 +362,18 @@ static int run_to_end(struct run *run, json_t **ret_journal, struct chaos_error 
     return 0;
 }
 
-int experiment_run(const struct run_options *options, json_t **ret_journal,
-                   struct chaos_error *err)
+int experiment_run(const struct run_options *options, json_t **ret_journal, struct chaos_error *err)
 {
     struct signals signals;
     struct run run;
-    int r;
+    int r = run_open(&run, options, err);
 
-    run_init(&run, options);
-    r = init_cancels(&run, err);
     if (r == 0) {
         signals_take(&signals, &run, &run.foreground);
         r = run_to_end(&run, ret_journal, err);
         signals_give_back(&signals);
     }
-    run_clear(&run);
+    run_close(&run);
     return r;
 }
 

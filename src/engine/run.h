@@ -38,6 +38,12 @@ enum rollback_strategy rollback_strategy_parse(const char *name);
 const char *dry_mode_name(enum dry_mode mode);
 enum dry_mode dry_mode_parse(const char *name);
 
+/* The environment variable that marks the processes of an effect under way, as RUN_ID/ID: after a
+ * crash they must be gone before anything is put back. */
+#define RUN_MARK "CHAOS_ACTIVITY"
+
+struct wal;
+
 struct run_options {
     json_t *experiment; /* borrowed; changed while it runs, as controls and substitution do */
     json_t *settings;   /* borrowed; an object or NULL */
@@ -47,6 +53,8 @@ struct run_options {
     double frequency_s; /* of the continuous hypothesis */
     bool fail_fast;
     enum rollback_strategy rollbacks;
+    double rollback_timeout_s; /* of a rollback or an inverse without its own; 0: none */
+    long rollback_retries;     /* how often one that failed is played again */
     enum dry_mode dry;
     bool record_interruption; /* put `interruption` into the journal (1.21) */
     const struct provider *providers;
@@ -59,13 +67,32 @@ struct run_options {
     const struct listener *listeners; /* besides the journal and the console */
     size_t n_listeners;
     const char *lib_version; /* "chaoslib-version" of the journal */
+    bool without_controls;   /* a recovery calls none */
+    const char *run_id;      /* marks the processes of actions; NULL: not */
+    struct wal *log;         /* where events are on disk before their effect; NULL: nowhere */
 };
 
-/* Play the experiment to its end, whatever happens in it. Signals INT, TERM, USR1 and USR2 steer
+/* Play the experiment to its end, whatever happens in it. Signals INT, TERM, HUP, QUIT, USR1 and USR2 steer
  * the run while this function works; their dispositions are put back. *ret_journal is a new
  * reference. Fails only when the run cannot start (configuration, secrets). */
 MUST_USE int experiment_run(const struct run_options *options, json_t **ret_journal,
                             struct chaos_error *err);
+
+/* A run whose process died, as its log tells. */
+struct run_past {
+    struct journal *journal; /* folded from the log; taken on */
+    struct ledger *ledger;   /* likewise */
+    const char *cause;       /* what ended the process, for people: "SIGKILL" */
+    bool by_signal;          /* and it was a signal of that name */
+};
+
+/* Go on where the run stopped: play what is due, and end it. Controls and event handlers are not
+ * called. `options` as for experiment_run(), the experiment and the strategy being those of the log. */
+MUST_USE int experiment_resume(const struct run_options *options, struct run_past *past,
+                               json_t **ret_journal, struct chaos_error *err);
+
+/* The names of the steps that experiment_resume() would play; a new array. */
+json_t *experiment_due(const struct run_options *options, const struct run_past *past);
 
 /* Ask the run in progress to stop, as signal `number` would: for chaoslib.exit in the guest. Safe
  * from any thread; nothing happens while no run is in progress. */

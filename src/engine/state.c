@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "engine/console.h"
 #include "engine/handlers.h"
+#include "engine/taint.h"
+#include "engine/wal.h"
 #include "value/patch.h"
 
 static const char *const document_names[] = {
@@ -31,6 +33,67 @@ const char *document_name(enum document_id id)
 const char *run_status_name(enum run_status status)
 {
     return status_names[status];
+}
+
+static int init_cancels(struct run *run, struct chaos_error *err)
+{
+    struct cancel *const all[] = { &run->foreground, &run->background, &run->hypothesis,
+                                   &run->ending };
+
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        all[i]->fd = -1;
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        if (cancel_init(all[i], err) < 0)
+            return -(int)err->code;
+    return 0;
+}
+
+static void init(struct run *run, const struct run_options *options)
+{
+    *run = (struct run){ .options = options };
+    pthread_mutex_init(&run->lock, NULL);
+    run->journal = journal_new();
+    run->ledger = ledger_new();
+    run->hooks = json_object();
+    run->activities = json_object();
+    run->controls = json_array();
+    run->documents[DOCUMENT_EXPERIMENT].value = json_incref(options->experiment);
+    run->documents[DOCUMENT_SETTINGS].value =
+        options->settings ? json_incref(options->settings) : json_object();
+}
+
+void run_close(struct run *run)
+{
+    for (int i = 0; i < DOCUMENT_COUNT; i++) {
+        json_decref(run->documents[i].value);
+        json_decref(run->documents[i].snapshot);
+    }
+    journal_free(run->journal);
+    ledger_free(run->ledger);
+    if (run->taint)
+        taint_free(run->taint);
+    json_decref(run->hooks);
+    json_decref(run->activities);
+    json_decref(run->controls);
+    cancel_clear(&run->foreground);
+    cancel_clear(&run->background);
+    cancel_clear(&run->hypothesis);
+    cancel_clear(&run->ending);
+    pthread_mutex_destroy(&run->lock);
+}
+
+int run_open(struct run *run, const struct run_options *options, struct chaos_error *err)
+{
+    init(run, options);
+    return init_cancels(run, err);
+}
+
+enum run_status run_status_parse(const char *name)
+{
+    for (int i = RUN_RUNNING + 1; i < RUN_STATUS_COUNT; i++)
+        if (str_equal(status_names[i], name))
+            return (enum run_status)i;
+    return RUN_RUNNING;
 }
 
 void run_lock(struct run *run)
@@ -80,6 +143,11 @@ void run_amend(struct run *run, enum document_id id, const json_t *wanted)
     }
     value_patch(run->documents[id].value, wanted);
     run_forget_snapshot(run, id);
+    if (id == DOCUMENT_EXPERIMENT || id == DOCUMENT_CONFIGURATION)
+        run_emit(run, EVENT_DOCUMENT_AMENDED,
+                 json_pack("{s:s, s:O}", "document", document_name(id), "value",
+                           run->documents[id].value),
+                 NULL);
 }
 
 void run_emit(struct run *run, enum event_type type, json_t *data, struct stop *stop)
@@ -88,12 +156,27 @@ void run_emit(struct run *run, enum event_type type, json_t *data, struct stop *
     struct event event = { type, clock_wall(), owned };
     struct listener console = console_listener();
 
+    ledger_apply(run->ledger, &event);
+    if (run->options->log)
+        wal_notice(run->options->log, &event, run->taint);
     console.notice(console.self, &event);
     journal_apply(run->journal, &event);
     for (size_t i = 0; i < run->options->n_listeners; i++)
         run->options->listeners[i].notice(run->options->listeners[i].self, &event);
     if (run->handlers)
         handlers_notice(run, &event, stop);
+}
+
+int run_sync(struct run *run, struct chaos_error *err)
+{
+    int r;
+
+    if (!run->options->log)
+        return 0;
+    run_unlock(run);
+    r = wal_sync(run->options->log, err);
+    run_lock(run);
+    return r;
 }
 
 void run_set_status(struct run *run, enum run_status status, bool deviated)

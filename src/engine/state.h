@@ -11,6 +11,7 @@
 #include <signal.h>
 
 #include "engine/journal.h"
+#include "engine/ledger.h"
 #include "engine/run.h"
 #include "engine/stop.h"
 
@@ -45,6 +46,8 @@ struct run {
     pthread_mutex_t lock;
     struct document documents[DOCUMENT_COUNT];
     struct journal *journal;
+    struct ledger *ledger;
+    struct taint *taint; /* secrets that must not be written down; NULL: none */
     json_t *activities; /* name -> activity of the method or the hypothesis, for references */
     json_t *controls;   /* global controls that could be configured */
     json_t *hooks;      /* module -> functions of its controls (guest.h), null: not there */
@@ -58,6 +61,15 @@ struct run {
     struct cancel hypothesis; /* probes of the continuous hypothesis */
     struct cancel ending;     /* the time between two rounds of it */
 };
+
+/* A run that is not under way yet. End with run_close(), also after a failure. */
+MUST_USE int run_open(struct run *run, const struct run_options *options, struct chaos_error *err);
+void run_close(struct run *run);
+/* Learn the names that a ref may give. */
+void run_remember_activities(struct run *run);
+/* The last words: the end (`interruption` is stolen, NULL: none), and that nothing follows. */
+void run_announce_end(struct run *run, double duration_s, json_t *interruption, struct stop *stop);
+void run_announce_finish(struct run *run, struct stop *stop);
 
 void run_lock(struct run *run);
 void run_unlock(struct run *run);
@@ -77,9 +89,14 @@ void run_amend(struct run *run, enum document_id id, const json_t *wanted);
 /* Announce an event. `data` is stolen. The lock is held, and given up while handlers of the guest
  * listen. */
 void run_emit(struct run *run, enum event_type type, json_t *data, struct stop *stop);
+/* Wait until all that was announced is in the log on the disk, where there is a log. The lock is
+ * held, and given up meanwhile. */
+MUST_USE int run_sync(struct run *run, struct chaos_error *err);
 /* Change status or deviation, and announce it. */
 void run_set_status(struct run *run, enum run_status status, bool deviated);
 const char *run_status_name(enum run_status status);
+/* RUN_RUNNING for NULL and names that are none. */
+enum run_status run_status_parse(const char *name);
 
 /* The pause of an activity, a frequency: true when it lasted its time, false when it was cut
  * short; `stop` is set when that was a request to leave. */

@@ -41,6 +41,14 @@ static void set_reason(struct stop *stop, int reason)
     case STOP_REASON_INTERRUPT:
         stop_set(stop, STOP_INTERRUPT, "SIGTERM signal received");
         return;
+    case STOP_REASON_HANGUP:
+        stop_set(stop, STOP_INTERRUPT, "SIGHUP signal received");
+        return;
+    case STOP_REASON_QUIT:
+        stop_set(stop, STOP_INTERRUPT, "SIGQUIT signal received");
+        return;
+    case STOP_REASON_DEADLINE:
+        return;
     case STOP_REASON_EXIT_GRACEFUL:
         set_exit(stop, STOP_EXIT_CODE_GRACEFUL);
         return;

@@ -14,6 +14,9 @@ enum stop_reason {
     STOP_REASON_EXIT_NOW = 4,     /* SIGUSR2 */
     STOP_REASON_EXITED = 5,       /* a background activity of a run that was left at once */
     STOP_REASON_ABANDON = 6,      /* its result does not matter any more */
+    STOP_REASON_HANGUP = 7,       /* SIGHUP */
+    STOP_REASON_QUIT = 8,         /* SIGQUIT */
+    STOP_REASON_DEADLINE = 9,     /* a rollback took too long: it fails, and nothing is left */
 };
 
 enum stop_kind {

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/configuration.h"
+#include "engine/inverse.h"
 #include "engine/tolerance.h"
 #include "engine/validate_controls.h"
 #include "model/rules.h"
@@ -193,6 +194,22 @@ static int check_reference(struct checking *checking, const json_t *activity, co
     return at(err, pointer);
 }
 
+/* The inverse beside an action of the method: an activity too, whose name may be left out. */
+static int check_inverse(struct checking *checking, const json_t *activity, const char *pointer,
+                         struct chaos_error *err)
+{
+    json_t *inverse = json_object_get(activity, "rollback");
+    AUTO(str) char *place = mem_printf("%s/rollback", pointer);
+    AUTO(json) json_t *whole = NULL;
+
+    if (!inverse)
+        return 0;
+    if (inverse_check(activity, err) < 0)
+        return at(err, place);
+    whole = inverse_complete(inverse, activity);
+    return check_activity(checking, whole, place, err);
+}
+
 static int check_list(struct checking *checking, const char *key, struct chaos_error *err)
 {
     const json_t *list = json_object_get(checking->validation->experiment, key);
@@ -205,6 +222,8 @@ static int check_list(struct checking *checking, const char *key, struct chaos_e
         if (check_activity(checking, activity, pointer, err) < 0)
             return -(int)err->code;
         if (str_equal(key, "method") && check_reference(checking, activity, pointer, err) < 0)
+            return -(int)err->code;
+        if (str_equal(key, "method") && check_inverse(checking, activity, pointer, err) < 0)
             return -(int)err->code;
     }
     return 0;

@@ -182,13 +182,13 @@ static json_t *warnings_of(const json_t *journal)
     AUTO(str) char *failed_names = names_of(failed);
     AUTO(str) char *undone_names = names_of(undone);
     size_t declared = json_array_size(json_object_get(experiment, "rollbacks"));
-    size_t played = json_array_size(json_object_get(journal, "rollbacks"));
+    size_t missing = verdict_rollbacks_missing(journal);
     json_t *warnings = json_array();
 
     if (dry)
         warn(warnings, "dry-run", "This was a rehearsal (dry run: %s).", dry);
-    if (!json_array_size(json_object_get(json_object_get(experiment, "steady-state-hypothesis"),
-                                         "probes")))
+    if (!json_array_size(
+            json_object_get(json_object_get(experiment, "steady-state-hypothesis"), "probes")))
         warn(warnings, "no-steady-state-hypothesis",
              "There are no probes of a steady state: nothing was judged.");
     if (json_array_size(failed))
@@ -196,13 +196,13 @@ static json_t *warnings_of(const json_t *journal)
              "Activities of the method failed, so the system may not have been disturbed as "
              "planned: %s.",
              failed_names);
-    if (played < declared)
+    if (missing)
         warn(warnings, "rollbacks-not-played",
              "Of %zu rollbacks %zu were played: the system may not be as it was.", declared,
-             played);
+             declared - missing);
     if (json_array_size(undone))
-        warn(warnings, "rollback-failed",
-             "Rollbacks failed: the system may not be as it was: %s.", undone_names);
+        warn(warnings, "rollback-failed", "Rollbacks failed: the system may not be as it was: %s.",
+             undone_names);
     return warnings;
 }
 
@@ -261,9 +261,8 @@ static json_t *rollbacks_detail(const json_t *journal)
 
     return json_pack("{s:I, s:I, s:o}", "declared",
                      (json_int_t)json_array_size(json_object_get(experiment, "rollbacks")),
-                     "played",
-                     (json_int_t)json_array_size(json_object_get(journal, "rollbacks")), "failed",
-                     verdict_failed_runs(journal, "rollbacks"));
+                     "played", (json_int_t)json_array_size(json_object_get(journal, "rollbacks")),
+                     "failed", verdict_failed_runs(journal, "rollbacks"));
 }
 
 static json_t *steady_state_detail(const json_t *journal)
@@ -290,17 +289,17 @@ json_t *agent_run_report(const json_t *journal, const struct agent_run *run)
     const json_t *experiment = json_object_get(journal, "experiment");
     enum verdict verdict = verdict_of(journal);
     json_t *warnings = warnings_of(journal);
-    json_t *report = json_pack(
-        "{s:s, s:s, s:s, s:b, s:s, s:i}", "schema", RUN_SCHEMA, "command", "run", "outcome",
-        verdict_name(verdict), "conclusive", (int)is_conclusive(verdict, warnings), "verdict",
-        sentence(verdict, journal), "exit_code", run->exit_code);
+    json_t *report = json_pack("{s:s, s:s, s:s, s:b, s:s, s:i}", "schema", RUN_SCHEMA, "command",
+                               "run", "outcome", verdict_name(verdict), "conclusive",
+                               (int)is_conclusive(verdict, warnings), "verdict",
+                               sentence(verdict, journal), "exit_code", run->exit_code);
 
     json_object_set_new(report, "source", location(run->source));
     json_object_set_new(report, "journal_path", location(run->journal_path));
     json_object_set_new(report, "events_path", location(run->events_path));
-    json_object_set_new(report, "experiment",
-                        json_pack("{s:o, s:o}", "title", get(experiment, "title"), "dry",
-                                  get(experiment, "dry")));
+    json_object_set_new(
+        report, "experiment",
+        json_pack("{s:o, s:o}", "title", get(experiment, "title"), "dry", get(experiment, "dry")));
     json_object_set_new(report, "journal", journal_detail(journal));
     json_object_set_new(report, "steady_state", steady_state_detail(journal));
     json_object_set_new(report, "method", runs_detail(journal));
@@ -319,8 +318,8 @@ static json_t *error_detail(const char *stage, const char *type, const char *mes
 json_t *agent_run_error(const char *stage, const char *type, const char *message,
                         const char *source)
 {
-    static const char *const empty[] = { "journal_path", "events_path", "experiment",
-                                         "journal",      "steady_state", "method",
+    static const char *const empty[] = { "journal_path", "events_path",   "experiment",
+                                         "journal",      "steady_state",  "method",
                                          "rollbacks",    "interrupted_by" };
     AUTO(str) char *verdict = mem_printf("The run could not start: the %s failed.", stage);
     json_t *report =

@@ -162,6 +162,10 @@ static bool fill(json_t *line, const struct event *event)
     case EVENT_HYPOTHESIS_MET:
     case EVENT_HYPOTHESIS_ENDED:
     case EVENT_ROLLBACK_STARTED:
+    case EVENT_DOCUMENT_AMENDED:
+    case EVENT_INVERSE_DECIDED:
+    case EVENT_ROLLBACKS_LEFT:
+    case EVENT_ROLLBACK_ENDED:
     case EVENT_PAUSE_STARTED:
     case EVENT_ACTIVITY_AMENDED:
     case EVENT_STATUS_CHANGED:

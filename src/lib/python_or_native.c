@@ -123,8 +123,7 @@ static int check_all_either(void *self, const json_t *activities, const struct c
     json_array_foreach (activities, i, activity)
         if (!row_of(functions, activity))
             json_array_append(asked, activity);
-    if (json_array_size(asked) &&
-        python->check_all(python->self, asked, cancel, &answers, err) < 0)
+    if (json_array_size(asked) && python->check_all(python->self, asked, cancel, &answers, err) < 0)
         return -(int)err->code;
     json_array_foreach (activities, i, activity) {
         if (row_of(functions, activity))
@@ -150,17 +149,28 @@ static void call_either(void *self, const struct provider_call *call, struct cal
     native_call(function, call, result);
 }
 
+static int decide_inverse(void *self, const struct provider_call *call, json_t **ret_activity,
+                          struct chaos_error *err)
+{
+    const struct chaos_function *function = row_of(self, call->activity);
+
+    return function ? native_inverse(function, call, ret_activity, err) : 0;
+}
+
 struct provider python_or_native_provider(struct python_or_native *functions, const char *type)
 {
     if (str_equal(type, "native"))
-        return (struct provider){
-            .type = type, .self = functions, .check = check_native, .call = call_native
-        };
+        return (struct provider){ .type = type,
+                                  .self = functions,
+                                  .check = check_native,
+                                  .call = call_native,
+                                  .inverse = decide_inverse };
     return (struct provider){ .type = type,
                               .self = functions,
                               .check = check_either,
                               .check_all = check_all_either,
-                              .call = call_either };
+                              .call = call_either,
+                              .inverse = decide_inverse };
 }
 
 const struct guest *python_or_native_guest(const struct python_or_native *functions)

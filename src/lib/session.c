@@ -14,7 +14,13 @@
 #include "providers/process.h"
 #include "providers/vault.h"
 
-enum { PROVIDER_PROCESS, PROVIDER_HTTP, PROVIDER_PYTHON, PROVIDER_NATIVE, PROVIDER_COUNT };
+enum {
+    PROVIDER_PROCESS,
+    PROVIDER_HTTP,
+    PROVIDER_PYTHON,
+    PROVIDER_NATIVE,
+    PROVIDER_COUNT
+};
 
 struct session {
     json_t *settings;
@@ -69,8 +75,7 @@ int session_load(struct session *session, const char *source, bool verify_tls,
                  const json_t *control_files, json_t **ret_experiment, struct chaos_error *err)
 {
     const struct guest *guest = session_guest(session);
-    struct source_options options = { .settings = session->settings,
-                                      .no_verify_tls = !verify_tls };
+    struct source_options options = { .settings = session->settings, .no_verify_tls = !verify_tls };
     struct control_loading loading = { guest, NULL, session->settings, source, NULL };
     AUTO(stop) struct stop stop = { 0 };
     AUTO(json) json_t *experiment = NULL;
@@ -105,8 +110,7 @@ int session_validate(struct session *session, json_t *experiment, struct chaos_e
     return experiment_validate(&validation, err);
 }
 
-int session_run(struct session *session, struct run_options *options, json_t **ret_journal,
-                struct chaos_error *err)
+static void complete(struct session *session, struct run_options *options)
 {
     options->settings = session->settings;
     options->providers = session->providers;
@@ -115,5 +119,23 @@ int session_run(struct session *session, struct run_options *options, json_t **r
     options->global_controls = session->controls;
     options->read_vault = vault_read;
     options->lib_version = VERSIONS_LIB;
+}
+
+int session_run(struct session *session, struct run_options *options, json_t **ret_journal,
+                struct chaos_error *err)
+{
+    complete(session, options);
     return experiment_run(options, ret_journal, err);
+}
+
+int session_resume(struct session *session, struct run_options *options, struct run_past *past,
+                   json_t **ret_journal, struct chaos_error *err)
+{
+    complete(session, options);
+    return experiment_resume(options, past, ret_journal, err);
+}
+
+const json_t *session_controls(const struct session *session)
+{
+    return session->controls;
 }

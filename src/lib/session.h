@@ -10,9 +10,9 @@
 struct session;
 
 struct session_options {
-    json_t *settings;       /* borrowed, an object; NULL: none */
-    const char *python;     /* the interpreter asked for, or NULL */
-    bool quiet_stdout;      /* what user code prints goes to stderr: stdout carries a report */
+    json_t *settings;   /* borrowed, an object; NULL: none */
+    const char *python; /* the interpreter asked for, or NULL */
+    bool quiet_stdout;  /* what user code prints goes to stderr: stdout carries a report */
 };
 
 /* Nothing is opened or started yet: the Python worker starts when it is first needed. */
@@ -23,12 +23,17 @@ AUTO_FREE(session, struct session)
 const struct guest *session_guest(const struct session *session);
 
 /* Collect the global controls of the settings and of control files (an array of objects), and
- * load the experiment between their loader hooks. -CHAOS_E_CANCELLED when one of them interrupts. */
+ * load the experiment between their loader hooks. -CHAOS_E_CANCELLED when one of them interrupts.
+ */
 MUST_USE int session_load(struct session *session, const char *source, bool verify_tls,
                           const json_t *control_files, json_t **ret_experiment,
                           struct chaos_error *err);
-MUST_USE int session_validate(struct session *session, json_t *experiment,
-                              struct chaos_error *err);
+MUST_USE int session_validate(struct session *session, json_t *experiment, struct chaos_error *err);
 /* Play it: `options` without providers, guest, settings and controls, which the session adds. */
-MUST_USE int session_run(struct session *session, struct run_options *options,
-                         json_t **ret_journal, struct chaos_error *err);
+/* Go on with a run whose process died: see experiment_resume(). */
+MUST_USE int session_resume(struct session *session, struct run_options *options,
+                            struct run_past *past, json_t **ret_journal, struct chaos_error *err);
+/* The global controls, once an experiment was loaded; borrowed. */
+const json_t *session_controls(const struct session *session);
+MUST_USE int session_run(struct session *session, struct run_options *options, json_t **ret_journal,
+                         struct chaos_error *err);

@@ -6,14 +6,12 @@
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "lib/strict.h"
 
 static const char *const names[] = {
-    [VERDICT_INTERRUPTED] = "interrupted",
-    [VERDICT_ABORTED] = "aborted",
-    [VERDICT_PROBE_ERROR] = "probe-error",
-    [VERDICT_BASELINE_NOT_MET] = "baseline-not-met",
-    [VERDICT_DEVIATED] = "deviated",
-    [VERDICT_PASSED] = "passed",
+    [VERDICT_INTERRUPTED] = "interrupted", [VERDICT_ABORTED] = "aborted",
+    [VERDICT_PROBE_ERROR] = "probe-error", [VERDICT_BASELINE_NOT_MET] = "baseline-not-met",
+    [VERDICT_DEVIATED] = "deviated",       [VERDICT_PASSED] = "passed",
 };
 _Static_assert(ARRAY_SIZE(names) == VERDICT_COUNT, "every verdict has a name");
 
@@ -156,6 +154,19 @@ json_t *verdict_failed_runs(const json_t *journal, const char *key)
     return failed;
 }
 
+size_t verdict_rollbacks_missing(const json_t *journal)
+{
+    size_t declared =
+        json_array_size(json_object_get(json_object_get(journal, "experiment"), "rollbacks"));
+    size_t played = 0;
+    size_t i;
+    json_t *entry;
+
+    json_array_foreach (json_object_get(journal, "rollbacks"), i, entry)
+        played += !json_object_get(json_object_get(entry, "activity"), "inverse_of");
+    return played < declared ? declared - played : 0;
+}
+
 int verdict_exit_code(const json_t *journal)
 {
     return !str_equal(json_text_of(journal, "status"), "completed") ||
@@ -167,8 +178,7 @@ static void add_reason(struct buffer *out, const char *reason)
     buffer_printf(out, "%s%s", out->length ? "; " : "", reason);
 }
 
-static void add_failed(struct buffer *out, const json_t *journal, const char *key,
-                       const char *what)
+static void add_failed(struct buffer *out, const json_t *journal, const char *key, const char *what)
 {
     AUTO(json) json_t *failed = verdict_failed_runs(journal, key);
     size_t count = json_array_size(failed);
@@ -180,6 +190,7 @@ static void add_failed(struct buffer *out, const json_t *journal, const char *ke
 
 char *verdict_note(const json_t *journal, int exit_code)
 {
+    enum strict_code strict_code = strict_code_of(journal);
     AUTO(buffer) struct buffer out = { 0 };
 
     if (exit_code != 0)
@@ -190,8 +201,14 @@ char *verdict_note(const json_t *journal, int exit_code)
         add_reason(&out, "the steady state was not met at some time during the method");
     add_failed(&out, journal, "run", "of the method's activities");
     add_failed(&out, journal, "rollbacks", "of the rollbacks");
-    if (!out.length)
+    if (!out.length && strict_code == STRICT_PASSED)
         return NULL;
-    buffer_add_text(&out, ". The exit code is 0 all the same, as in the Chaos Toolkit");
+    if (!out.length)
+        add_reason(&out, "this run shows nothing about a steady state");
+    buffer_printf(
+        &out,
+        ". The exit code is 0 all the same, as in the Chaos Toolkit: --strict would make it "
+        "%d (%s)",
+        (int)strict_code, strict_code_name(strict_code));
     return buffer_take(&out);
 }

@@ -28,6 +28,8 @@ bool verdict_deviated_after(const json_t *journal);
 char *verdict_swallowed_interruption(const json_t *journal);
 /* Runs of "run" or "rollbacks" that failed: an array of {"name", "error"}; a new reference. */
 json_t *verdict_failed_runs(const json_t *journal, const char *key);
+/* How many of the rollbacks that the experiment declares were not played. */
+size_t verdict_rollbacks_missing(const json_t *journal);
 /* 0 when the run completed and did not deviate, else 1: the reference's exit code. */
 int verdict_exit_code(const json_t *journal);
 /* One line for a run whose exit code hides something, or NULL; owned. */

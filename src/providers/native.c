@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "value/extended.h"
@@ -174,8 +175,7 @@ static int check_arguments(const struct chaos_function *function, json_t *argume
     json_t *value;
     int r;
 
-    json_object_foreach(arguments, name, value)
-    {
+    json_object_foreach (arguments, name, value) {
         const struct chaos_param *param = find_param(function, name);
 
         if (param)
@@ -304,8 +304,7 @@ static json_t *merge_secrets(const struct provider_call *call)
     json_t *group;
     size_t i;
 
-    json_array_foreach(groups, i, group)
-    {
+    json_array_foreach (groups, i, group) {
         const char *name = json_string_value(group);
         json_t *secrets = name ? json_object_get(call->secrets, name) : NULL;
 
@@ -315,29 +314,57 @@ static json_t *merge_secrets(const struct provider_call *call)
     return merged;
 }
 
-static int run(const struct chaos_function *function, const struct provider_call *call,
-               json_t **ret_output, struct chaos_error *err)
+/* What a function is called with. */
+struct prepared {
+    json_t *arguments;
+    json_t *secrets;
+    json_t *configuration;
+    struct chaos_context context;
+    struct chaos_call call; /* into the others */
+};
+
+static void prepared_clear(struct prepared *prepared)
 {
-    AUTO(json) json_t *arguments = NULL;
-    AUTO(json) json_t *secrets = NULL;
-    AUTO(json) json_t *configuration = NULL;
-    struct chaos_context context = { .cancel = call->cancel,
-                                     .activity = activity_name(call->activity) };
-    struct chaos_call native = { .context = &context };
+    json_decref(prepared->arguments);
+    json_decref(prepared->secrets);
+    json_decref(prepared->configuration);
+}
+
+AUTO_CLEAR(prepared, struct prepared)
+
+static int prepare(const struct chaos_function *function, const struct provider_call *call,
+                   struct prepared *prepared, struct chaos_error *err)
+{
     int r;
 
     if (function->unavailable)
         return chaos_error_set(err, CHAOS_E_UNSUPPORTED, "'%s' cannot run here: %s", function->name,
                                function->unavailable);
-    r = prepare_arguments(function, call, &arguments, err);
+    r = prepare_arguments(function, call, &prepared->arguments, err);
     if (r < 0)
         return r;
-    secrets = merge_secrets(call);
-    configuration = call->configuration ? NULL : json_object();
-    native.arguments = arguments;
-    native.secrets = secrets;
-    native.configuration = configuration ? configuration : call->configuration;
-    r = function->run(&native, ret_output, err);
+    prepared->context =
+        (struct chaos_context){ .cancel = call->cancel, .activity = activity_name(call->activity) };
+    prepared->secrets = merge_secrets(call);
+    prepared->configuration =
+        call->configuration ? json_incref(json_walkable(call->configuration)) : json_object();
+    prepared->call = (struct chaos_call){ .arguments = prepared->arguments,
+                                          .secrets = prepared->secrets,
+                                          .configuration = prepared->configuration,
+                                          .context = &prepared->context };
+    return 0;
+}
+
+/* A row's function, whichever it is. */
+static int run(const struct chaos_function *function, chaos_function_run body,
+               const struct provider_call *call, json_t **ret_output, struct chaos_error *err)
+{
+    AUTO(prepared) struct prepared prepared = { 0 };
+    int r = prepare(function, call, &prepared, err);
+
+    if (r < 0)
+        return r;
+    r = body(&prepared.call, ret_output, err);
     if (r == 0 && !err->message)
         return 0;
     if (!err->message)
@@ -346,12 +373,26 @@ static int run(const struct chaos_function *function, const struct provider_call
     return -(int)err->code;
 }
 
+int native_inverse(const struct chaos_function *function, const struct provider_call *call,
+                   json_t **ret_activity, struct chaos_error *err)
+{
+    AUTO(json) json_t *activity = NULL;
+    int r;
+
+    if (!function->inverse)
+        return 0;
+    r = run(function, function->inverse, call, &activity, err);
+    if (r == 0)
+        *ret_activity = STEAL(activity);
+    return r;
+}
+
 void native_call(const struct chaos_function *function, const struct provider_call *call,
                  struct call_result *result)
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(json) json_t *output = NULL;
-    int r = run(function, call, &output, &err);
+    int r = run(function, function->run, call, &output, &err);
 
     if (r == -CHAOS_E_CANCELLED) {
         call_set(result, CALL_CANCELLED, "%s", chaos_error_text(&err));

@@ -13,6 +13,10 @@
 MUST_USE int native_check(const struct chaos_function *function, const json_t *activity,
                           struct chaos_error *err);
 
+/* Ask the row what would undo the call; *ret_activity stays NULL when there is nothing to undo. */
+MUST_USE int native_inverse(const struct chaos_function *function, const struct provider_call *call,
+                            json_t **ret_activity, struct chaos_error *err);
+
 /* Call it: arguments substituted, checked and completed with defaults, secrets merged from the
  * groups that provider.secrets lists. */
 void native_call(const struct chaos_function *function, const struct provider_call *call,

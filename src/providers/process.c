@@ -247,7 +247,7 @@ static void call_process(void *self, const struct provider_call *call, struct ca
     build(&arguments, program, given);
     log_command(&arguments);
     if (proc_run(arguments.items[0], arguments.items,
-                 &(struct proc_bounds){ deadline, OUTPUT_LIMIT, call->cancel }, &done, &err) < 0)
+                 &(struct proc_bounds){ deadline, OUTPUT_LIMIT, call->cancel, call->mark }, &done, &err) < 0)
         fail(call->activity, &err, result);
     else
         finish(call->activity, &done, result);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What of an event is written down: nothing twice, and no secret. */
+#include "base/json_walk.h"
+#include "base/str.h"
+#include "engine/taint.h"
+#include "engine/wal.h"
+
+/* Members that hold what came from outside, wherever they are. */
+static const char *const from_outside[] = { "output", "exception", "message", "reason", NULL };
+
+/* A copy in which members from outside are masked; the same value where there is nothing to mask.
+ */
+static json_t *mask_results(const struct taint *taint, json_t *value)
+{
+    json_t *copy = NULL;
+    const char *key;
+    json_t *member;
+    size_t i;
+
+    if (!taint)
+        return json_incref(value);
+    json_array_foreach (value, i, member) {
+        AUTO(json) json_t *masked = mask_results(taint, member);
+
+        if (masked != member && !copy)
+            copy = json_copy(value);
+        if (masked != member)
+            json_array_set(copy, i, masked);
+    }
+    json_object_foreach (value, key, member) {
+        bool is_outside = str_in(key, from_outside);
+        AUTO(json)
+        json_t *masked =
+            is_outside ? taint_mask(taint, member, TAINT_HIDDEN) : mask_results(taint, member);
+
+        if (masked != member && !copy)
+            copy = json_copy(value);
+        if (masked != member)
+            json_object_set(copy, key, masked);
+    }
+    return copy ? copy : json_incref(value);
+}
+
+/* A run of the hypothesis is told by the state that it becomes part of, the activity by its run,
+ * and by the run's start. */
+static json_t *activity_line(const struct event *event)
+{
+    static const char *const kept[] = { "id", "section", "run", "message", "lost" };
+    bool is_probe = str_equal(json_text_of(event->data, "section"), "hypothesis");
+    json_t *line = json_object();
+
+    for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+        json_t *value = json_object_get(event->data, kept[i]);
+        bool is_run = str_equal(kept[i], "run");
+
+        if (!value || (is_probe && is_run))
+            continue;
+        if (!is_run || event->type == EVENT_ACTIVITY_STARTED) {
+            json_object_set(line, kept[i], value);
+        } else {
+            json_t *rest = json_copy(value);
+
+            json_object_del(rest, "activity");
+            json_object_set_new(line, kept[i], rest);
+        }
+    }
+    return line;
+}
+
+/* The experiment is logged as it is written, but for its title, into which values were put. */
+static json_t *start_line(const struct event *event, const struct taint *taint)
+{
+    json_t *line = json_copy(json_walkable(event->data));
+    json_t *experiment = json_copy(json_object_get(line, "experiment"));
+    AUTO(json) json_t *title = taint_mask(taint, json_object_get(line, "title"), TAINT_PATTERN);
+
+    if (title && json_is_object(experiment)) {
+        json_object_set(line, "title", title);
+        json_object_set(experiment, "title", title);
+    }
+    if (experiment)
+        json_object_set_new(line, "experiment", experiment);
+    return line;
+}
+
+/* Without the values that hold a secret: a recovery resolves those again. */
+static json_t *configuration_line(const struct event *event, const char *key,
+                                  const struct taint *taint)
+{
+    json_t *line = json_copy(json_walkable(event->data));
+    json_t *values = json_copy(json_object_get(line, key));
+    const char *name;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(values, next, name, value)
+    {
+        AUTO(json) json_t *masked = taint_mask(taint, value, TAINT_HIDDEN);
+
+        if (masked != value)
+            json_object_del(values, name);
+    }
+    if (values)
+        json_object_set_new(line, key, values);
+    return line;
+}
+
+static json_t *line_of(const struct event *event, const struct taint *taint)
+{
+    AUTO(json) json_t *line = NULL;
+
+    switch ((int)event->type) {
+    case EVENT_RUN_STARTED:
+        return start_line(event, taint);
+    case EVENT_RUN_CONFIGURED:
+        return configuration_line(event, "configuration", taint);
+    case EVENT_DOCUMENT_AMENDED:
+        if (str_equal(json_text_of(event->data, "document"), "configuration"))
+            return configuration_line(event, "value", taint);
+        return json_incref(json_walkable(event->data));
+    case EVENT_INVERSE_DECIDED:
+        return taint_mask(taint, json_walkable(event->data), TAINT_PATTERN);
+    case EVENT_METHOD_COMPLETED: /* its runs were told one by one */
+        return json_object();
+    case EVENT_ACTIVITY_STARTED:
+        return activity_line(event);
+    case EVENT_ACTIVITY_COMPLETED:
+        line = activity_line(event);
+        return mask_results(taint, line);
+    default:
+        return mask_results(taint, json_walkable(event->data));
+    }
+}
+
+void wal_notice(struct wal *wal, const struct event *event, const struct taint *taint)
+{
+    AUTO(json) json_t *line = line_of(event, taint);
+
+    wal_append(wal, event_name(event->type), event->wall, line);
+}
