@@ -136,6 +136,26 @@ json_t *recovery_list(void)
     return run_dir_list();
 }
 
+static void remove_closed(const char *id)
+{
+    AUTO(folded) struct folded folded = { 0 };
+    AUTO(run_dir) struct run_dir *dir = NULL;
+    AUTO(chaos_error) struct chaos_error ignored = { 0 };
+
+    if (run_dir_open(id, &dir, &ignored) == 0 && run_dir_lock(dir, 0, &ignored) == 0 &&
+        fold(dir, &folded, &ignored) == 0 && folded.is_closed)
+        run_dir_remove(dir);
+}
+
+void recovery_prune(size_t keep)
+{
+    AUTO(json) json_t *all = run_dir_list();
+    size_t count = json_array_size(all);
+
+    for (size_t i = 0; i + keep < count; i++)
+        remove_closed(json_string_value(json_array_get(all, i)));
+}
+
 int recovery_look(const char *id, struct recovery *ret_recovery, struct chaos_error *err)
 {
     AUTO(folded) struct folded folded = { 0 };

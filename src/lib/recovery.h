@@ -25,6 +25,8 @@ AUTO_CLEAR(recovery, struct recovery)
 
 /* The ids of all runs, oldest first: a new array. */
 json_t *recovery_list(void);
+/* Remove the oldest runs that are closed, until only `keep` are left. What is not closed stays. */
+void recovery_prune(size_t keep);
 /* Look at a run without touching it. */
 MUST_USE int recovery_look(const char *id, struct recovery *ret_recovery, struct chaos_error *err);
 

@@ -11,7 +11,11 @@
 #include "base/str.h"
 #include "engine/wal.h"
 #include "lib/guardian.h"
+#include "lib/recovery.h"
 #include "lib/run_dir.h"
+
+/* How many runs keep their log and journal. */
+#define KEPT_RUNS 200
 
 struct run_state {
     struct run_dir *dir;
@@ -142,6 +146,7 @@ void run_state_close(struct run_state *state, const struct buffer *journal)
     if (!state->is_left)
         wal_append(state->log, WAL_CLOSED, clock_wall(), nothing);
     wal_finish(state->log);
+    recovery_prune(KEPT_RUNS);
 }
 
 void run_state_discard(struct run_state *state)

@@ -194,6 +194,18 @@ class Recover(unittest.TestCase):
         self.assertEqual(self.chaos("run", "experiment.json").returncode, 0)
         self.assertFalse((self.place / "state").exists())
 
+    def test_old_runs_are_forgotten_unless_something_is_due(self):
+        due = self.killed()
+        for number in range(210):
+            folder = due.parent / f"20200101T000000.{number:03d}Z-00000000"
+            folder.mkdir()
+        self.write(method=[action("c", self.place)])
+        self.assertEqual(self.chaos("run", "experiment.json").returncode, 0)
+        kept = sorted(path.name for path in due.parent.iterdir())
+        self.assertEqual(len(kept), 200)
+        self.assertIn(due.name, kept)
+        self.assertEqual(self.undone(), ["c"])
+
     def test_secrets_are_not_in_the_log_and_are_resolved_again(self):
         source = {"token": {"type": "env", "key": "CANARY"}}
         self.write(secrets={"s": source}, configuration=source)
