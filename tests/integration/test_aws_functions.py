@@ -199,9 +199,17 @@ def blur(value):
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 1.7e9:
         return "<time>"
     if isinstance(value, str):
-        value = re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?", "<time>", value)
+        value = re.sub(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?", "<time>", value)
         return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>", value)
     return value
+
+
+def numbered(value):
+    """Resources by the order in which they are first named: their ids differ between two runs."""
+    text = json.dumps(value, sort_keys=True)
+    for number, made in enumerate(dict.fromkeys(re.findall(r"[a-z]+-[0-9a-f]{17}", text))):
+        text = text.replace(made, f"<id {number}>")
+    return json.loads(text)
 
 
 def canonical(element):
@@ -306,6 +314,57 @@ class Case(unittest.TestCase):
         self.proofs.setdefault(function, []).append(differs)
 
 
+class State(unittest.TestCase):
+    """Results and states of moto after the same function on the same state."""
+    native_call = None
+    proofs = set()
+    maxDiff = None
+
+    def run_on(self, function, prepare, observe, play):
+        import boto3
+        import requests
+        url = os.environ["AWS_ENDPOINT_URL"]
+        requests.post(f"{url}/moto-api/reset", timeout=DEADLINE_S)
+        requests.post(f"{url}/moto-api/seed?a=42", timeout=DEADLINE_S)
+
+        def clients(name):
+            return boto3.client(name, region_name="us-east-1", **KEYS)
+        arguments = prepare(clients)
+        outcome = play(function, arguments)
+        return numbered(blur(result([arguments, outcome[0], outcome[1], observe(clients)])))
+
+    def play(self, function, prepare, observe):
+        expected = self.run_on(function, prepare, observe, play_reference)
+        got = self.run_on(function, prepare, observe,
+                          lambda *row: play_native(self.native_call, *row)[:2])
+        self.assertEqual(got, expected)
+        self.proofs.add(function)
+
+
+def add_states():
+    from aws_state_cases import CASES
+    for number, row in enumerate(CASES):
+        def test(self, row=row):
+            self.play(*row)
+        setattr(State, f"test_{row[0].replace('.', '_')}_{number}", test)
+
+
+class MotoServer:
+    def __enter__(self):
+        from moto.server import ThreadedMotoServer
+        import logging
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self.before = os.environ.get("AWS_ENDPOINT_URL")
+        self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self.server.start()
+        host, port = self.server.get_host_and_port()
+        os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
+
+    def __exit__(self, *error):
+        self.server.stop()
+        os.environ["AWS_ENDPOINT_URL"] = self.before
+
+
 def add_cases():
     from aws_function_cases import CASES
     folder = tempfile.TemporaryDirectory()
@@ -361,12 +420,19 @@ def main():
     os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{Case.endpoint.server_port}"
     thread = threading.Thread(target=Case.endpoint.serve_forever, daemon=True)
     thread.start()
-    program = unittest.main(exit=False)
+    add_states()
+    load = unittest.defaultTestLoader
+    load.testNamePatterns = [f"*{name}*" for name in sys.argv[1:]] or None
+    runner = unittest.TextTestRunner()
+    passed = runner.run(load.loadTestsFromTestCase(Case)).wasSuccessful()
     Case.endpoint.shutdown()
+    State.native_call = Case.native_call
+    with MotoServer():
+        passed = runner.run(load.loadTestsFromTestCase(State)).wasSuccessful() and passed
     folder.cleanup()
     if table:
         write_table(table)
-    sys.exit(not program.result.wasSuccessful())
+    sys.exit(not passed)
 
 
 if __name__ == "__main__":
