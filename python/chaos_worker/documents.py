@@ -28,17 +28,23 @@ class Documents:
         self.worker = worker
         self.lock = threading.RLock()
         self.values = {}
+        self.versions = {}
         self.texts = {}    # name -> its text when last compared
         self.lent = set()  # names of those that user code was given: it may have kept them
         self.caches = []   # of the reference's chaoslib.caching
 
     def update(self, sent):
-        """Take over what the engine sends: [[name] or [name, value], ...]."""
+        """Take over what the engine sends: [[name] or [name, value, version], ...]. What another
+        thread brought before, or newer, is passed over; version 0 always counts."""
         with self.lock:
-            for name, *value in sent:
-                if value:
-                    self.values[name] = patch(self.values[name], value[0]) \
-                        if name in self.values else value[0]
+            for name, *rest in sent:
+                value, version = rest or (None, 0)
+                if version and version <= self.versions.get(name, 0):
+                    continue
+                if rest:
+                    self.versions[name] = version
+                    self.values[name] = patch(self.values[name], value) \
+                        if name in self.values else value
                     self.texts.pop(name, None)
                 elif name not in self.values:
                     raise Forgotten(name)

@@ -10,9 +10,12 @@
 
 /* A table of ours. Readers may hold an older one, which is therefore kept and never freed. */
 struct table {
-    char **previous; /* what it replaced: keeps that reachable */
+    struct table *older;
     char *items[];
 };
+
+/* The newest of them, beside environ, which setenv(3) may move away from it. */
+static struct table *newest;
 
 static size_t count_of(char *const *items)
 {
@@ -53,7 +56,6 @@ static struct table *changed(char **before, const json_t *changes)
     const char *name;
     json_t *value;
 
-    table->previous = before;
     if (count)
         memcpy(table->items, before, count * sizeof(*before));
     json_object_foreach (json_walkable(changes), name, value)
@@ -76,4 +78,8 @@ void environment_change(const json_t *changes)
         free(table); /* another thread was faster; the new texts stay, they are few */
         table = changed(before, changes);
     }
+    table->older = __atomic_load_n(&newest, __ATOMIC_ACQUIRE);
+    while (!__atomic_compare_exchange_n(&newest, &table->older, table, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+        ; /* the older one was read anew */
 }

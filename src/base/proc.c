@@ -103,19 +103,17 @@ static int spawn(const char *path, char *const *argv, struct child *ret_child,
 /* Read what is there; closes the descriptor at its end. */
 static int take(int *fd, struct buffer *to, size_t limit, struct chaos_error *err)
 {
-    char *end = buffer_reserve(to, READ_STEP);
-    ssize_t n = read(*fd, end, READ_STEP);
+    char chunk[READ_STEP]; /* most programs say little: no memory for what is not said */
+    ssize_t n = read(*fd, chunk, sizeof(chunk));
 
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return 0;
     if (n <= 0) {
         close(*fd);
         *fd = -1;
-        end[0] = '\0';
         return 0;
     }
-    to->length += (size_t)n;
-    to->data[to->length] = '\0';
+    buffer_add(to, chunk, (size_t)n);
     if (to->length > limit)
         return chaos_error_set(err, CHAOS_E_LIMIT, "the process wrote more than %zu bytes", limit);
     return 0;

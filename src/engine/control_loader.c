@@ -84,7 +84,7 @@ static void apply_one(const struct control_loading *loading, const json_t *contr
     AUTO(json) json_t *context = json_string(loading->source);
     AUTO(json) json_t *none = json_object();
     const json_t *arguments = json_object_get(provider_of(control), "arguments");
-    struct guest_document settings = { "settings", loading->settings };
+    struct guest_document settings = { .name = "settings", .value = loading->settings };
     struct guest_place context_place = { NULL, "", context };
     struct guest_place state_place = { NULL, "", loading->experiment };
     struct guest_hook hook = {

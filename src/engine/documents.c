@@ -11,21 +11,26 @@ void documents_collect(struct run *run, unsigned wanted, struct outgoing_documen
         if (!(wanted & (1U << id)))
             continue;
         /* the journal changes with every event: it always travels */
+        if (id == DOCUMENT_JOURNAL)
+            document->version++;
         if (!document->sent || id == DOCUMENT_JOURNAL)
             outgoing->copies[at] = run_snapshot(run, id);
-        document->sent = true;
         outgoing->ids[at] = id;
-        outgoing->items[at] =
-            (struct guest_document){ document_name(id), outgoing->copies[at] };
+        outgoing->items[at] = (struct guest_document){ document_name(id), outgoing->copies[at],
+                                                       document->version + 1 };
         outgoing->count++;
     }
 }
 
 void documents_sent(struct run *run, struct outgoing_documents *outgoing)
 {
-    (void)run;
-    for (size_t i = 0; i < outgoing->count; i++)
+    for (size_t i = 0; i < outgoing->count; i++) {
+        struct document *document = &run->documents[outgoing->ids[i]];
+
+        if (outgoing->copies[i] && outgoing->items[i].version == document->version + 1)
+            document->sent = true;
         json_decref(outgoing->copies[i]);
+    }
     outgoing->count = 0;
 }
 

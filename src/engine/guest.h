@@ -14,6 +14,8 @@
 struct guest_document {
     const char *name;      /* "experiment", "configuration", "secrets", "settings", "journal" */
     const json_t *value;   /* its new content, or NULL: as the guest has it */
+    long version;          /* of the content; the guest takes it when it is newer than its own. Two
+                            * threads may send at once and arrive in any order. 0: always */
 };
 
 /* Where a context or a state lives. */

@@ -58,6 +58,7 @@ void run_touch(struct run *run, enum document_id id)
 {
     run_forget_snapshot(run, id);
     run->documents[id].sent = false;
+    run->documents[id].version++;
 }
 
 json_t *run_snapshot(struct run *run, enum document_id id)

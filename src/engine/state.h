@@ -28,6 +28,7 @@ struct document {
     json_t *value;    /* an object, owned */
     json_t *snapshot; /* an unchanging deep copy for calls in other threads, NULL: make one */
     bool sent;        /* the guest has this content */
+    long version;     /* grows with every change by the engine */
 };
 
 enum run_status {

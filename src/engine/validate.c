@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/configuration.h"
-#include "engine/validate_controls.h"
 #include "engine/tolerance.h"
+#include "engine/validate_controls.h"
 #include "model/rules.h"
 #include "value/pytext.h"
 
@@ -23,7 +23,7 @@ struct deferred {
 
 struct checking {
     const struct validation *validation;
-    json_t *names; /* name -> true: what a ref may name */
+    json_t *names; /* name -> true: what a ref may name; NULL until there is a ref */
     struct deferred *deferred;
     size_t n_deferred;
     json_int_t order;
@@ -37,8 +37,8 @@ static struct deferred *deferred_of(struct checking *checking, const struct prov
     for (size_t i = 0; i < checking->n_deferred; i++)
         if (checking->deferred[i].provider == provider)
             return &checking->deferred[i];
-    checking->deferred = mem_resize(checking->deferred,
-                                    (checking->n_deferred + 1) * sizeof(*checking->deferred));
+    checking->deferred =
+        mem_resize(checking->deferred, (checking->n_deferred + 1) * sizeof(*checking->deferred));
     item = &checking->deferred[checking->n_deferred++];
     *item = (struct deferred){ provider, json_array(), json_array(), json_array() };
     return item;
@@ -153,12 +153,40 @@ static int check_hypothesis(struct checking *checking, struct chaos_error *err)
     return 0;
 }
 
+static void remember_names(json_t *names, const json_t *activities)
+{
+    size_t i;
+    json_t *activity;
+
+    json_array_foreach (activities, i, activity) {
+        const char *name = json_text_of(activity, "name");
+
+        if (name && *name)
+            json_object_set_new(names, name, json_true());
+    }
+}
+
+/* What a ref may name; few experiments have refs. */
+static const json_t *names_of(struct checking *checking)
+{
+    const json_t *experiment = checking->validation->experiment;
+
+    if (checking->names)
+        return checking->names;
+    checking->names = json_object();
+    remember_names(checking->names, json_object_get(experiment, "method"));
+    remember_names(
+        checking->names,
+        json_object_get(json_object_get(experiment, "steady-state-hypothesis"), "probes"));
+    return checking->names;
+}
+
 static int check_reference(struct checking *checking, const json_t *activity, const char *pointer,
                            struct chaos_error *err)
 {
     const char *ref = json_text_of(activity, "ref");
 
-    if (!ref || json_object_get(checking->names, ref))
+    if (!ref || json_object_get(names_of(checking), ref))
         return 0;
     chaos_error_set(err, CHAOS_E_INVALID,
                     "the referenced activity '%s' is not in the method or the hypothesis", ref);
@@ -255,31 +283,14 @@ static int check_values(const json_t *experiment, struct chaos_error *err)
     return 0;
 }
 
-static void remember_names(struct checking *checking, const json_t *activities)
-{
-    size_t i;
-    json_t *activity;
-
-    json_array_foreach (activities, i, activity) {
-        const char *name = json_text_of(activity, "name");
-
-        if (name && *name)
-            json_object_set_new(checking->names, name, json_true());
-    }
-}
-
 int experiment_validate(const struct validation *validation, struct chaos_error *err)
 {
     const json_t *experiment = validation->experiment;
-    AUTO(checking) struct checking checking = { .validation = validation, .names = json_object() };
+    AUTO(checking) struct checking checking = { .validation = validation };
 
     log_info("Validating the experiment's syntax");
     if (rules_check_head(experiment, err) < 0 || check_values(experiment, err) < 0)
         return -(int)err->code;
-    remember_names(&checking, json_object_get(experiment, "method"));
-    remember_names(&checking,
-                   json_object_get(json_object_get(experiment, "steady-state-hypothesis"),
-                                   "probes"));
     if (check_all_activities(&checking, err) < 0)
         return -(int)err->code;
     rules_warn_deprecated(experiment);

@@ -119,15 +119,15 @@ static void add_header_take(struct call *call, const char *name, char *value)
 static int add_header(struct call *call, const char *name, const json_t *value,
                       struct chaos_error *err)
 {
-    AUTO(str) char *text = NULL;
     AUTO(str) char *sent = NULL;
 
-    if (json_is_object(value) || json_is_array(value))
-        return chaos_error_set(err, CHAOS_E_INVALID, "header '%s' must be text, not a %s", name,
-                               value_type_name(value));
+    /* compat: the reference aborts the run here too, also when a pattern brought the number */
+    if (!json_is_string(value) && !json_is_null(value))
+        return chaos_error_set(err, CHAOS_E_INVALID,
+                               "header '%s' must be text, not of type '%s': write it in quotes",
+                               name, value_type_name(value));
     if (!json_is_null(value)) {
-        text = pytext_of(value);
-        sent = to_latin1(text);
+        sent = to_latin1(json_string_value(value));
         if (!sent)
             return chaos_error_set(err, CHAOS_E_INVALID,
                                    "header '%s' has characters that no header can carry", name);
@@ -148,8 +148,7 @@ static int set_headers(struct call *call, const json_t *headers, struct chaos_er
                                value_type_name(headers));
     call->headers = mem_zero(room, sizeof(*call->headers));
     call->texts = mem_zero(2 * room, sizeof(*call->texts));
-    json_object_foreach(json_walkable(headers), name, value)
-    {
+    json_object_foreach (json_walkable(headers), name, value) {
         int r = add_header(call, name, value, err);
 
         if (r < 0)
@@ -399,7 +398,11 @@ static void call_http(void *self, const struct provider_call *from, struct call_
     struct http_request request;
     int r;
 
-    if (prepare(&call, from, &err) < 0 || take_client(self, &client, &err) < 0) {
+    if (prepare(&call, from, &err) < 0) {
+        call_set(result, CALL_CRASHED, "%s", chaos_error_text(&err));
+        return;
+    }
+    if (take_client(self, &client, &err) < 0) {
         call_set(result, CALL_FAILED, "%s", chaos_error_text(&err));
         return;
     }

@@ -107,9 +107,10 @@ void python_documents_take(struct python_documents *documents, const json_t *cha
     pthread_mutex_unlock(&documents->lock);
 }
 
-static json_t *pack_one(const char *name, const json_t *value)
+static json_t *pack_one(const char *name, const json_t *value, long version)
 {
-    return value ? json_pack("[s, O]", name, value) : json_pack("[s]", name);
+    return value ? json_pack("[s, O, I]", name, value, (json_int_t)version)
+                 : json_pack("[s]", name);
 }
 
 json_t *python_documents_pack(const struct guest_document *sent, size_t count)
@@ -117,7 +118,7 @@ json_t *python_documents_pack(const struct guest_document *sent, size_t count)
     json_t *list = json_array();
 
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, pack_one(sent[i].name, sent[i].value));
+        json_array_append_new(list, pack_one(sent[i].name, sent[i].value, sent[i].version));
     return list;
 }
 
@@ -132,7 +133,7 @@ json_t *python_documents_pack_all(struct python_documents *documents,
         const json_t *value = json_object_get(documents->known, sent[i].name);
 
         whole = whole && value;
-        json_array_append_new(list, pack_one(sent[i].name, value));
+        json_array_append_new(list, pack_one(sent[i].name, value, 0));
     }
     pthread_mutex_unlock(&documents->lock);
     return whole ? STEAL(list) : NULL;

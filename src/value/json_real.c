@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Any decimal of so many digits survives the way through a double, and 17 tell all apart. */
@@ -36,6 +37,29 @@ static void try_above(char *text, double number)
     ++*last;
     if (!reads_back(text, number))
         *last = before;
+}
+
+/* The digits of a number that is a whole count of millionths, as times are. No more than 15 digits
+ * are exact in a double, and no two of such decimals are the same double (IEEE 754): they are the
+ * shortest that read back. */
+static bool find_millionths(double number, struct digits *digits)
+{
+    char text[DIGITS_SAFE];
+    double count = nearbyint(number * 1e6);
+    int64_t left = count < 1e15 ? (int64_t)count : 0;
+    int length = 0;
+
+    if (left == 0 || count / 1e6 != number)
+        return false;
+    for (; left % 10 == 0; left /= 10)
+        digits->exponent++;
+    for (; left > 0; left /= 10)
+        text[length++] = (char)('0' + left % 10);
+    for (int i = 0; i < length; i++)
+        digits->text[i] = text[length - 1 - i];
+    digits->count = length;
+    digits->exponent += length - 1 - 6;
+    return true;
 }
 
 /* The shortest digits of a positive, finite number. */
@@ -112,7 +136,9 @@ void json_write_real(struct buffer *out, double number)
         buffer_add_text(out, "Infinity");
         return;
     }
-    find_digits(fabs(number), &digits);
+    number = fabs(number);
+    if (!find_millionths(number, &digits))
+        find_digits(number, &digits);
     if (digits.exponent >= FIXED_MIN && digits.exponent < FIXED_MAX)
         add_fixed(out, &digits);
     else

@@ -519,6 +519,10 @@ int yaml_parse(const char *text, size_t length, json_t **ret_value, struct chaos
         return chaos_error_set(err, CHAOS_E_INTERNAL, "libyaml cannot start");
     l.anchors = json_object();
     yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* of a Windows editor */
+        l.text = text += 3;
+        length -= 3;
+    }
     yaml_parser_set_input_string(&l.parser, (const unsigned char *)text, length);
     code = load_stream(&l, &root);
     if (code < 0)

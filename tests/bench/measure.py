@@ -62,11 +62,10 @@ class Table:
         self.rows = []
 
     def add(self, what, unit, ours, beside=None, figure=None, most=None, most_ratio=None,
-            ratio=None):
+            least_ratio=None):
         """A row: `ours` and `figure` (of what is named in `beside`) in seconds, or in the unit
-        where that is no time; `most` and `most_ratio` are the goals for ours and ours/figure."""
-        if ratio is None and figure:
-            ratio = ours / figure
+        where that is no time; the other arguments are the goals for ours and ours/figure."""
+        ratio = ours / figure if figure else None
         goals = []
         met = None
         if most is not None:
@@ -75,6 +74,9 @@ class Table:
         if most_ratio is not None:
             goals.append(f"<= {self.show_ratio(most_ratio)}")
             met = (met is not False) and ratio is not None and ratio <= most_ratio
+        if least_ratio is not None:
+            goals.append(f">= {self.show_ratio(least_ratio)}")
+            met = (met is not False) and ratio is not None and ratio >= least_ratio
         self.rows.append({"what": what, "unit": unit, "beside": beside, "figure": figure,
                           "ours": ours, "ratio": ratio, "goal": ", ".join(goals), "met": met})
 

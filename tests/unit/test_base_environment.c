@@ -12,15 +12,6 @@
 
 #include "base/auto.h"
 
-/* Old tables are kept for who may still read them; after setenv(3), which moves the environment,
- * nothing points to them any more, and the leak checker would take them for lost. */
-__attribute__((visibility("default"))) int __lsan_is_turned_off(void);
-
-int __lsan_is_turned_off(void)
-{
-    return 1;
-}
-
 static void change(const char *name, json_t *taken)
 {
     AUTO(json) json_t *changes = json_pack("{s:o}", name, taken);

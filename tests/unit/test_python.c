@@ -551,7 +551,7 @@ static void run_hook(const struct hook_run *one, struct guest_reply *reply)
     AUTO(json) json_t *arguments = json_of(one->arguments ? one->arguments : "{}");
     AUTO(json) json_t *experiment = one->experiment ? json_of(one->experiment) : NULL;
     AUTO(json) json_t *alone = one->state ? json_of(one->state) : NULL;
-    struct guest_document documents[] = { { "experiment", experiment } };
+    struct guest_document documents[] = { { "experiment", experiment, 0 } };
     struct guest_place context = { .document = "experiment", .pointer = "/method/0" };
     struct guest_place place = { .value = alone };
     struct guest_hook hook = {
@@ -655,7 +655,7 @@ static void handlers_get_events_by_position(void **state)
                                 "\"experiment\":{\"$document\":\"experiment\"}}");
     AUTO(json) json_t *journal = json_of("{\"status\":null}");
     AUTO(json) json_t *experiment = json_of(EXPERIMENT);
-    struct guest_document documents[] = { { "journal", journal }, { "experiment", experiment } };
+    struct guest_document documents[] = { { "journal", journal, 0 }, { "experiment", experiment, 0 } };
     AUTO(guest_reply) struct guest_reply started = { 0 };
     AUTO(guest_reply) struct guest_reply finished = { 0 };
 
@@ -688,7 +688,7 @@ static void a_control_may_change_itself_when_validated(void **state)
 
 static void a_document_that_was_never_sent_is_asked_for(void **state)
 {
-    struct guest_document documents[] = { { "unsent", NULL } };
+    struct guest_document documents[] = { { "unsent", NULL, 0 } };
     struct guest_hook hook = {
         .module = "keeper", .function = "cleanup_control", .documents = documents, .n_documents = 1
     };

@@ -22,6 +22,10 @@ struct yaml_case {
 static const struct yaml_case reads[] = {
     { "an empty text is null", "", "None" },
     { "a comment alone is null", "# nothing\n", "None" },
+    { "a byte order mark is no part of the document",
+      "\xef\xbb\xbf"
+      "a: 1\n",
+      "{'a': 1}" },
     { "yes and no are booleans", "[yes, No, ON, off, TRUE]", "[True, False, True, False, True]" },
     { "y and n and odd cases are text", "[y, N, yEs, oN]", "['y', 'N', 'yEs', 'oN']" },
     { "a leading nought makes an octal", "[010, 0o10, 08, 0_7]", "[8, '0o10', '08', 7]" },

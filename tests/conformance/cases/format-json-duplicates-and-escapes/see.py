@@ -1,0 +1,2 @@
+def see(configuration):
+    return configuration
