@@ -354,7 +354,7 @@ static int decode_query_response(const struct aws_operation *operation,
     AUTO(xml_document) struct xml_document *document = NULL;
     const struct xml_node *root, *metadata;
     const char *request_id;
-    json_t *value;
+    json_t *value = NULL;
     int r;
 
     if (response->body.length == 0 && aws_shape_member_count(&operation->output.shape) == 0) {
@@ -466,7 +466,7 @@ static json_t *headers_json(const struct uri_pairs *headers)
 int aws_response_decode(const struct aws_operation *operation, const struct aws_response *response,
                         json_t **ret_value, struct chaos_error *err)
 {
-    json_t *value, *metadata;
+    json_t *value = NULL, *metadata;
     int r = aws_response_is_error(response) ? fault_decode(operation, response, &value, err)
                                             : decode_output(operation, response, &value, err);
 

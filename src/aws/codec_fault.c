@@ -331,7 +331,7 @@ int fault_decode(const struct aws_operation *operation, const struct aws_respons
 }
 
 static int encode_xml(const struct aws_operation *operation, const struct aws_fault *fault,
-                      const char *request_id, bool is_sender, const struct aws_member *member,
+                      const char *request_id, const struct aws_member *member,
                       struct aws_response *response, struct chaos_error *err)
 {
     struct buffer *out = &response->body;
@@ -347,7 +347,8 @@ static int encode_xml(const struct aws_operation *operation, const struct aws_fa
         buffer_add_char(out, '"');
     }
     if (!is_ec2)
-        buffer_printf(out, "><Error><Type>%s</Type>", is_sender ? "Sender" : "Receiver");
+        buffer_printf(out, "><Error><Type>%s</Type>",
+                      response->status < 500 ? "Sender" : "Receiver");
     buffer_add_text(out, "<Code>");
     xml_escape(out, fault->code);
     buffer_add_text(out, "</Code><Message>");
@@ -414,8 +415,7 @@ int aws_fault_encode(const struct aws_operation *operation, const struct aws_fau
     case AWS_PROTOCOL_EC2:
     case AWS_PROTOCOL_QUERY:
     case AWS_PROTOCOL_REST_XML:
-        return encode_xml(operation, fault, request_id, response->status < 500, &member, response,
-                          err);
+        return encode_xml(operation, fault, request_id, &member, response, err);
     case AWS_PROTOCOL_JSON:
     case AWS_PROTOCOL_REST_JSON:
         return encode_json(operation, fault, request_id, &member, response, err);

@@ -114,32 +114,38 @@ int credentials_from_process(const struct aws_credentials_context *context, cons
     return credentials_from_document(document, "custom-process", ret_credentials, err);
 }
 
-/* One short request; *ret_status 0 when there was no answer. */
-static int ask(const struct aws_credentials_context *context, const char *method, const char *url,
-               const struct http_header *header, struct buffer *body, long *ret_status,
-               struct chaos_error *err)
+/* One short request. */
+struct question {
+    const char *method;
+    const char *url;
+    const struct http_header *header; /* NULL: none */
+    long status;                      /* of the answer; 0: there was none */
+};
+
+static int ask(const struct aws_credentials_context *context, struct question *question,
+               struct buffer *body, struct chaos_error *err)
 {
     AUTO(http_response) struct http_response response = { 0 };
     AUTO(chaos_error) struct chaos_error why = { 0 };
     enum http_failure failure = HTTP_FAILED_NOT;
     struct http_request request = {
-        .method = method,
-        .url = url,
-        .headers = header,
-        .n_headers = header ? 1 : 0,
+        .method = question->method,
+        .url = question->url,
+        .headers = question->header,
+        .n_headers = question->header ? 1 : 0,
         .connect_timeout_ms = LOCAL_TIMEOUT_MS,
         .read_timeout_ms = LOCAL_TIMEOUT_MS,
         .flags = HTTP_NO_REDIRECTS | HTTP_NO_PROXY | HTTP_FRESH_CONNECTION,
         .body_limit = OUTPUT_LIMIT,
     };
 
-    *ret_status = 0;
+    question->status = 0;
     if (http_request(context->http, &request, context->cancel, &response, &failure, &why) < 0) {
         if (failure == HTTP_FAILED_CANCELLED)
             return chaos_error_set(err, CHAOS_E_CANCELLED, "%s", why.message);
         return 0;
     }
-    *ret_status = response.status;
+    question->status = response.status;
     buffer_reset(body);
     buffer_add(body, response.body.data, response.body.length);
     return 0;
@@ -183,7 +189,7 @@ int credentials_from_container(const struct aws_credentials_context *context,
     AUTO(buffer) struct buffer token = { 0 };
     AUTO(json) json_t *document = NULL;
     struct http_header header = { "Authorization", NULL };
-    long status = 0;
+    struct question question = { .method = "GET" };
     int r;
 
     if ((!relative || !*relative) && (!full || !*full))
@@ -197,14 +203,16 @@ int credentials_from_container(const struct aws_credentials_context *context,
     if (r < 0)
         return r;
     header.value = buffer_text(&token);
-    r = ask(context, "GET", url, token.length ? &header : NULL, &body, &status, err);
+    question.header = token.length ? &header : NULL;
+    question.url = url;
+    r = ask(context, &question, &body, err);
     if (r < 0)
         return r;
-    if (status != 200)
+    if (question.status != 200)
         return chaos_error_set(err, CHAOS_E_REMOTE,
                                "Error retrieving metadata: the container's credentials endpoint "
                                "answered with status %ld",
-                               status);
+                               question.status);
     r = read_document(&body, "the container's credentials endpoint", &document, err);
     return r < 0 ? r : credentials_from_document(document, "container-role", ret_credentials, err);
 }
@@ -236,13 +244,13 @@ static int metadata_token(const struct aws_credentials_context *context, const c
     static const struct http_header ttl = { "x-aws-ec2-metadata-token-ttl-seconds",
                                             METADATA_TOKEN_TTL_S };
     AUTO(str) char *url = mem_printf("%s/latest/api/token", base);
-    long status;
-    int r = ask(context, "PUT", url, &ttl, token, &status, err);
+    struct question question = { .method = "PUT", .url = url, .header = &ttl };
+    int r = ask(context, &question, token, err);
 
     if (r < 0)
         return r;
-    *ret_there = status != 0 && status != 400;
-    if (status == 200 && !strpbrk(buffer_text(token), "\r\n"))
+    *ret_there = question.status != 0 && question.status != 400;
+    if (question.status == 200 && !strpbrk(buffer_text(token), "\r\n"))
         return 0;
     buffer_reset(token);
     if (*ret_there && aws_setting_is_true(context->settings, "AWS_EC2_METADATA_V1_DISABLED",
@@ -263,9 +271,8 @@ int credentials_from_metadata(const struct aws_credentials_context *context,
     AUTO(buffer) struct buffer body = { 0 };
     AUTO(json) json_t *document = NULL;
     struct http_header header = { "x-aws-ec2-metadata-token", NULL };
-    const struct http_header *used;
+    struct question question = { .method = "GET", .url = roles_url };
     bool is_there = false;
-    long status = 0;
     int r;
 
     if (aws_setting_is_true(context->settings, "AWS_EC2_METADATA_DISABLED", NULL))
@@ -274,13 +281,14 @@ int credentials_from_metadata(const struct aws_credentials_context *context,
     if (r < 0 || !is_there)
         return r;
     header.value = buffer_text(&token);
-    used = token.length ? &header : NULL;
-    r = ask(context, "GET", roles_url, used, &body, &status, err);
-    if (r < 0 || status != 200 || body.length == 0)
+    question.header = token.length ? &header : NULL;
+    r = ask(context, &question, &body, err);
+    if (r < 0 || question.status != 200 || body.length == 0)
         return r;
     role_url = mem_printf("%s%.*s", roles_url, (int)strcspn(body.data, "\r\n"), body.data);
-    r = ask(context, "GET", role_url, used, &body, &status, err);
-    if (r < 0 || status != 200)
+    question.url = role_url;
+    r = ask(context, &question, &body, err);
+    if (r < 0 || question.status != 200)
         return r;
     r = read_document(&body, "the instance metadata service", &document, err);
     return r < 0 ? r : credentials_from_document(document, "iam-role", ret_credentials, err);

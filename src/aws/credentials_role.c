@@ -15,18 +15,25 @@
 #define CONNECT_TIMEOUT_MS 60000
 #define READ_TIMEOUT_MS    60000
 
-/* One call with `credentials`, which may be NULL. *ret_value is a new reference. */
-static int call_service(const struct aws_credentials_context *context, const char *service_name,
-                        const char *operation_name, const struct aws_credentials *credentials,
-                        const json_t *params, json_t **ret_value, struct chaos_error *err)
+struct service_call {
+    const char *service;
+    const char *operation;
+    const struct aws_credentials *credentials; /* NULL: unsigned */
+    const json_t *params;
+};
+
+/* *ret_value is a new reference. */
+static int call_service(const struct aws_credentials_context *context,
+                        const struct service_call *wanted, json_t **ret_value,
+                        struct chaos_error *err)
 {
     AUTO(aws_answer) struct aws_answer answer = { 0 };
     struct aws_service service;
     struct aws_operation operation;
     struct aws_call call = {
         .operation = &operation,
-        .params = params,
-        .credentials = credentials,
+        .params = wanted->params,
+        .credentials = wanted->credentials,
         .digest = context->digest,
         .http = context->http,
         .cancel = context->cancel,
@@ -37,10 +44,10 @@ static int call_service(const struct aws_credentials_context *context, const cha
         .ca_path = aws_setting(context->settings, "AWS_CA_BUNDLE", "ca_bundle"),
     };
     const json_t *error;
-    int r = aws_service_find(context->models, service_name, &service, err);
+    int r = aws_service_find(context->models, wanted->service, &service, err);
 
     if (r == 0)
-        r = aws_operation_find(&service, operation_name, &operation, err);
+        r = aws_operation_find(&service, wanted->operation, &operation, err);
     if (r < 0)
         return r;
     call.endpoint.region = context->region;
@@ -52,7 +59,7 @@ static int call_service(const struct aws_credentials_context *context, const cha
     if (error)
         return chaos_error_set(err, CHAOS_E_REMOTE,
                                "An error occurred (%s) when calling the %s operation: %s",
-                               json_string_value(json_object_get(error, "Code")), operation_name,
+                               json_string_value(json_object_get(error, "Code")), wanted->operation,
                                json_string_value(json_object_get(error, "Message")));
     *ret_value = STEAL(answer.value);
     return 0;
@@ -78,7 +85,8 @@ int aws_credentials_assume_role(const struct aws_credentials_context *context,
         json_object_set_new(params, "ExternalId", json_string(role->external_id));
     if (role->duration_s)
         json_object_set_new(params, "DurationSeconds", json_integer(role->duration_s));
-    r = call_service(context, "sts", "AssumeRole", source, params, &value, err);
+    r = call_service(context, &(struct service_call){ "sts", "AssumeRole", source, params }, &value,
+                     err);
     if (r < 0)
         return r;
     return credentials_from_document(json_object_get(value, "Credentials"), "assume-role",
@@ -126,7 +134,9 @@ int credentials_from_web_identity(const struct aws_credentials_context *context,
                        "WebIdentityToken", buffer_text(&token));
     if (!params)
         return chaos_error_set(err, CHAOS_E_INVALID, "the web identity token is not text");
-    r = call_service(context, "sts", "AssumeRoleWithWebIdentity", NULL, params, &value, err);
+    r = call_service(context,
+                     &(struct service_call){ "sts", "AssumeRoleWithWebIdentity", NULL, params },
+                     &value, err);
     if (r < 0)
         return r;
     return credentials_from_document(json_object_get(value, "Credentials"),
@@ -199,7 +209,8 @@ int credentials_from_sso(const struct aws_credentials_context *context, const js
     params = json_pack("{s:s, s:s, s:s}", "roleName", role, "accountId", account, "accessToken",
                        text_of(token, "accessToken"));
     there.region = region;
-    r = call_service(&there, "sso", "GetRoleCredentials", NULL, params, &value, err);
+    r = call_service(&there, &(struct service_call){ "sso", "GetRoleCredentials", NULL, params },
+                     &value, err);
     if (r < 0)
         return r;
     return credentials_from_document(json_object_get(value, "roleCredentials"), "sso",

@@ -48,40 +48,100 @@ static bool wants_path_style(const struct aws_operation *operation, const json_t
     return options->flags & AWS_ENDPOINT_S3_PATH_STYLE;
 }
 
-/* The value of a parameter that every service has; NULL for none. */
-static json_t *built_in(const char *name, const struct aws_operation *operation,
-                        const json_t *params, const struct aws_endpoint_options *options)
-{
-    unsigned flags = options->flags;
+/* What a built-in parameter of the rules is made of. */
+struct situation {
+    const struct aws_operation *operation;
+    const json_t *params;
+    const struct aws_endpoint_options *options;
+};
 
-    if (strcmp(name, "AWS::Region") == 0)
-        return options->region ? json_string(options->region) : NULL;
-    if (strcmp(name, "SDK::Endpoint") == 0)
-        return options->url ? json_string(options->url) : NULL;
-    if (strcmp(name, "AWS::UseFIPS") == 0)
-        return json_boolean(!options->url && flags & AWS_ENDPOINT_FIPS);
-    if (strcmp(name, "AWS::UseDualStack") == 0)
-        return json_boolean(!options->url && flags & AWS_ENDPOINT_DUALSTACK);
-    if (strcmp(name, "AWS::STS::UseGlobalEndpoint") == 0)
-        return json_boolean(flags & AWS_ENDPOINT_STS_GLOBAL && options->region &&
-                            str_in(options->region, sts_global_regions));
-    if (strcmp(name, "AWS::S3::UseGlobalEndpoint") == 0)
-        return json_boolean(!(flags & AWS_ENDPOINT_S3_REGIONAL) &&
-                            str_equal(options->region, "us-east-1"));
-    if (strcmp(name, "AWS::S3::Accelerate") == 0)
-        return json_boolean(flags & AWS_ENDPOINT_S3_ACCELERATE);
-    if (strcmp(name, "AWS::S3::ForcePathStyle") == 0)
-        return json_boolean(wants_path_style(operation, params, options));
-    if (strcmp(name, "AWS::S3::UseArnRegion") == 0)
-        return json_boolean(!(flags & AWS_ENDPOINT_S3_OWN_REGION_ONLY));
-    if (strcmp(name, "AWS::S3Control::UseArnRegion") == 0)
-        return json_false();
-    if (strcmp(name, "AWS::S3::DisableMultiRegionAccessPoints") == 0)
-        return json_boolean(flags & AWS_ENDPOINT_S3_NO_MULTI_REGION);
-    if (strcmp(name, "AWS::Auth::AccountId") == 0)
-        return options->account_id ? json_string(options->account_id) : NULL;
-    if (strcmp(name, "AWS::Auth::AccountIdEndpointMode") == 0)
-        return json_string("preferred");
+static bool has_flag(const struct situation *in, unsigned flag)
+{
+    return in->options->flags & flag;
+}
+
+static bool uses_fips(const struct situation *in)
+{
+    return !in->options->url && has_flag(in, AWS_ENDPOINT_FIPS);
+}
+
+static bool uses_dualstack(const struct situation *in)
+{
+    return !in->options->url && has_flag(in, AWS_ENDPOINT_DUALSTACK);
+}
+
+static bool uses_global_sts(const struct situation *in)
+{
+    return has_flag(in, AWS_ENDPOINT_STS_GLOBAL) && in->options->region &&
+           str_in(in->options->region, sts_global_regions);
+}
+
+static bool uses_global_s3(const struct situation *in)
+{
+    return !has_flag(in, AWS_ENDPOINT_S3_REGIONAL) && str_equal(in->options->region, "us-east-1");
+}
+
+static bool accelerates(const struct situation *in)
+{
+    return has_flag(in, AWS_ENDPOINT_S3_ACCELERATE);
+}
+
+static bool forces_path_style(const struct situation *in)
+{
+    return wants_path_style(in->operation, in->params, in->options);
+}
+
+static bool follows_arn(const struct situation *in)
+{
+    return !has_flag(in, AWS_ENDPOINT_S3_OWN_REGION_ONLY);
+}
+
+static bool never(const struct situation *in)
+{
+    (void)in;
+    return false;
+}
+
+static bool avoids_multi_region(const struct situation *in)
+{
+    return has_flag(in, AWS_ENDPOINT_S3_NO_MULTI_REGION);
+}
+
+/* The value of a parameter that every service may ask for; NULL for none. */
+static json_t *built_in(const char *name, const struct situation *in)
+{
+    static const struct {
+        const char *name;
+        bool (*decide)(const struct situation *in);
+    } switches[] = {
+        { "AWS::UseFIPS", uses_fips },
+        { "AWS::UseDualStack", uses_dualstack },
+        { "AWS::STS::UseGlobalEndpoint", uses_global_sts },
+        { "AWS::S3::UseGlobalEndpoint", uses_global_s3 },
+        { "AWS::S3::Accelerate", accelerates },
+        { "AWS::S3::ForcePathStyle", forces_path_style },
+        { "AWS::S3::UseArnRegion", follows_arn },
+        { "AWS::S3Control::UseArnRegion", never },
+        { "AWS::S3::DisableMultiRegionAccessPoints", avoids_multi_region },
+    };
+    const struct {
+        const char *name;
+        const char *text;
+    } texts[] = {
+        { "AWS::Region", in->options->region },
+        { "SDK::Endpoint", in->options->url },
+        { "AWS::Auth::AccountId", in->options->account_id },
+        { "AWS::Auth::AccountIdEndpointMode", "preferred" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+        if (strcmp(switches[i].name, name) == 0)
+            return json_boolean(switches[i].decide(in));
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        if (strcmp(texts[i].name, name) == 0 && texts[i].text)
+            return json_string(texts[i].text);
+    }
     return NULL;
 }
 
@@ -111,6 +171,7 @@ static json_t *collect(const struct aws_operation *operation, const json_t *para
                        const struct aws_endpoint_options *options)
 {
     struct aws_node specs = aws_node_get(operation->service.ruleset, "parameters");
+    struct situation in = { operation, params, options };
     json_t *collected = json_object();
 
     for (size_t i = 0; i < aws_node_count(specs); i++) {
@@ -119,7 +180,7 @@ static json_t *collect(const struct aws_operation *operation, const json_t *para
         json_t *value = from_context(name, operation, params);
 
         if (!value && known)
-            value = built_in(known, operation, params, options);
+            value = built_in(known, &in);
         if (value)
             json_object_set_new(collected, name, value);
     }

@@ -147,6 +147,13 @@ static bool in_order(enum jmespath_kind kind, double left, double right)
     return kind == JMESPATH_GREATER ? left > right : left >= right;
 }
 
+static bool are_equal(const json_t *left, const json_t *right)
+{
+    if (json_is_number(left) && json_is_number(right))
+        return json_number_value(left) == json_number_value(right);
+    return json_equal(json_walkable(left), json_walkable(right));
+}
+
 static int compare(const struct jmespath_node *node, const json_t *value, json_t **ret_value,
                    struct chaos_error *err)
 {
@@ -160,9 +167,7 @@ static int compare(const struct jmespath_node *node, const json_t *value, json_t
     if (r < 0)
         return r;
     if (node->kind == JMESPATH_EQUAL || node->kind == JMESPATH_UNEQUAL) {
-        equal = json_is_number(left) && json_is_number(right)
-                    ? json_number_value(left) == json_number_value(right)
-                    : json_equal(left, right);
+        equal = are_equal(left, right);
         *ret_value = json_boolean(equal == (node->kind == JMESPATH_EQUAL));
     } else if (json_is_number(left) && json_is_number(right)) {
         *ret_value =

@@ -24,7 +24,7 @@ static int encode_structure(const struct aws_member *member, const json_t *value
     json_object_foreach (json_walkable(value), key, item) {
         size_t place = aws_shape_find(&member->shape, key, &hint);
         struct aws_member field = aws_shape_member(&member->shape, place);
-        json_t *encoded;
+        json_t *encoded = NULL;
         int r;
 
         if (json_is_null(item))
@@ -202,7 +202,7 @@ static int decode_structure(const struct aws_member *member, const json_t *wire,
     for (size_t i = 0; i < aws_shape_member_count(&member->shape); i++) {
         struct aws_member field = aws_shape_member(&member->shape, i);
         const json_t *item = json_object_get(wire, aws_member_wire_name(&field));
-        json_t *decoded;
+        json_t *decoded = NULL;
         int r;
 
         if (!item || json_is_null(item))

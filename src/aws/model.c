@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "aws/model_file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "config.h"
 
 static const uint32_t record_sizes[AWS_LAYOUT_SECTION_COUNT] = {
     [AWS_LAYOUT_STRINGS] = 1,
@@ -101,6 +103,17 @@ int aws_models_open(const char *path, struct aws_models **ret_models, struct cha
     (*ret_models)->map = map;
     (*ret_models)->map_length = length;
     return 0;
+}
+
+int aws_models_open_own(struct aws_models **ret_models, struct chaos_error *err)
+{
+    const char *named = getenv("CHAOS_AWS_MODELS");
+
+    if (named && *named)
+        return aws_models_open(named, ret_models, err);
+    if (access(FRACAS_AWS_MODELS, R_OK) == 0)
+        return aws_models_open(FRACAS_AWS_MODELS, ret_models, err);
+    return aws_models_open(FRACAS_AWS_MODELS_BUILD, ret_models, err);
 }
 
 void aws_models_free(struct aws_models *models)
@@ -231,7 +244,10 @@ static size_t find_member(const struct aws_shape *shape, const char *name, bool 
     for (size_t i = 0; i < shape->n_members; i++) {
         size_t place = start + i < shape->n_members ? start + i : start + i - shape->n_members;
 
-        if (strcmp(name, key_of(shape->models, shape->first_member + (uint32_t)place, wire)) == 0) {
+        const char *key = key_of(shape->models, shape->first_member + (uint32_t)place, wire);
+
+        /* Most names differ at once; the call of strcmp() would be most of the cost. */
+        if (*key == *name && strcmp(name, key) == 0) {
             *hint = place + 1;
             return place;
         }

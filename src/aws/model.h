@@ -17,7 +17,10 @@ struct aws_models;
 /* Map the file. -CHAOS_E_INVALID when it is not a model file of this version and machine. */
 MUST_USE int aws_models_open(const char *path, struct aws_models **ret_models,
                              struct chaos_error *err);
-/* The same over borrowed memory that outlives the result; `data` is aligned to 4 bytes. */
+/* The file that belongs to this build: $CHAOS_AWS_MODELS, else where it is installed, else where it
+ * was built. */
+MUST_USE int aws_models_open_own(struct aws_models **ret_models, struct chaos_error *err);
+/* aws_models_open() over borrowed memory that outlives the result; `data` is aligned to 4 bytes. */
 MUST_USE int aws_models_new(const void *data, size_t length, struct aws_models **ret_models,
                             struct chaos_error *err);
 void aws_models_free(struct aws_models *models);

@@ -89,7 +89,7 @@ static void put_tokens(struct aws_node pages, const json_t *tokens, json_t *para
 }
 
 int aws_paginate(struct aws_session *session, const struct aws_operation *operation,
-                 const json_t *params, aws_page page, void *data, json_t **ret_value,
+                 const json_t *params, const struct aws_page_visitor *visitor, json_t **ret_value,
                  struct chaos_error *err)
 {
     struct aws_node pages = pages_of(operation);
@@ -109,7 +109,7 @@ int aws_paginate(struct aws_session *session, const struct aws_operation *operat
             *ret_value = STEAL(value);
             return r;
         }
-        if (!page(data, value))
+        if (!visitor->page(visitor->data, value))
             return 0;
         r = next_tokens(pages, value, &tokens, err);
         if (r < 0)
@@ -232,7 +232,8 @@ int aws_call_all_pages(struct aws_session *session, const struct aws_operation *
     if (!aws_has_pages(operation))
         return aws_session_call(session, operation, params, ret_value, err);
     whole = merge.whole = json_object();
-    r = aws_paginate(session, operation, params, merge_page, &merge, ret_value, err);
+    r = aws_paginate(session, operation, params, &(struct aws_page_visitor){ merge_page, &merge },
+                     ret_value, err);
     if (r == 0)
         r = merge.result;
     if (r == 0)

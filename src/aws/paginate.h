@@ -6,13 +6,17 @@
 
 /* Whether the service has pages for the operation. */
 bool aws_has_pages(const struct aws_operation *operation);
-/* Every page; false from `page` ends it. The value is borrowed. */
-typedef bool (*aws_page)(void *data, const json_t *value);
+/* Sees every page, whose value is borrowed; false ends it. */
+struct aws_page_visitor {
+    bool (*page)(void *data, const json_t *value);
+    void *data;
+};
+
 /* Ask page after page. -CHAOS_E_UNSUPPORTED when the model has no pages for the operation. After
  * an error of the service *ret_value is its answer, as with aws_session_call(); else NULL. */
 MUST_USE int aws_paginate(struct aws_session *session, const struct aws_operation *operation,
-                          const json_t *params, aws_page page, void *data, json_t **ret_value,
-                          struct chaos_error *err);
+                          const json_t *params, const struct aws_page_visitor *visitor,
+                          json_t **ret_value, struct chaos_error *err);
 /* All pages as one result, like boto3's build_full_result(): lists joined, numbers added, texts
  * joined; of what does not change from page to page the first. An operation without pages is
  * called once. */

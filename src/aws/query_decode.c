@@ -146,7 +146,7 @@ static int decode_structure(const struct decoder *decoder, const struct aws_memb
         struct aws_member field = aws_shape_member(&member->shape, i);
         AUTO(str) char *name = query_member_name(decoder->protocol, &field);
         const struct part *child = find_part(part, name);
-        json_t *decoded;
+        json_t *decoded = NULL;
         int r;
 
         if (!child)
@@ -173,7 +173,7 @@ static int decode_list(const struct decoder *decoder, const struct aws_member *m
     if (parent)
         parts = numbered(parent, &count);
     for (size_t i = 0; i < count; i++) {
-        json_t *decoded;
+        json_t *decoded = NULL;
         int r = decode_value(decoder, &item, parts[i], &decoded, err);
 
         if (r < 0)
@@ -198,7 +198,7 @@ static int decode_map(const struct decoder *decoder, const struct aws_member *me
     for (size_t i = 0; i < count; i++) {
         const struct part *key = find_part(parts[i], query_key_name(member));
         const struct part *value = find_part(parts[i], query_value_name(member));
-        json_t *decoded;
+        json_t *decoded = NULL;
         int r;
 
         if (!key || !key->value || !value)

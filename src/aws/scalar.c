@@ -121,7 +121,9 @@ static int number_to_text(const struct aws_member *member, const json_t *value, 
     case EXTENDED_DATETIME:
         break;
     }
-    if (is_real && text && (special = scalar_special_real(text))) {
+    if (is_real && text)
+        special = scalar_special_real(text);
+    if (special) {
         buffer_add_text(out, text);
         return 0;
     }

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "aws/credentials.h"
+#include "aws/customize.h"
 #include "aws/retry.h"
 #include "aws/timestamp.h"
 #include "aws/transport.h"
@@ -270,6 +271,7 @@ static int ready_params(struct aws_session *session, const struct aws_operation 
     AUTO(json) json_t *ready = params ? json_copy(json_walkable(params)) : json_object();
     const struct aws_shape *shape = &operation->input.shape;
     AUTO(str) char *report = NULL;
+    int r;
 
     for (size_t i = 0; json_is_object(ready) && i < aws_shape_member_count(shape); i++) {
         struct aws_member member = aws_shape_member(shape, i);
@@ -280,11 +282,16 @@ static int ready_params(struct aws_session *session, const struct aws_operation 
             json_object_set_new(ready, member.name, json_string(uuid));
         }
     }
+    if (strcmp(operation->service.name, "glacier") == 0 && !json_object_get(ready, "accountId"))
+        json_object_set_new(ready, "accountId", json_string("-")); /* the caller's own */
     report = aws_validate(operation, ready);
     for (char *p = report; p && (p = strchr(p, '\n'));)
         *p = ';';
     if (report)
         return chaos_error_set(err, CHAOS_E_INVALID, "Parameter validation failed: %s", report);
+    r = customize_params(operation, &session->digest, ready, err);
+    if (r < 0)
+        return r;
     *ret_params = STEAL(ready);
     return 0;
 }
@@ -405,6 +412,7 @@ int aws_session_call(struct aws_session *session, const struct aws_operation *op
         return r;
     json_object_set_new(json_object_get(answer.value, "ResponseMetadata"), "RetryAttempts",
                         json_integer(attempt - 1));
+    customize_result(operation, params, answer.value);
     if (aws_response_is_error(&answer.response))
         r = fail_remote(operation, &answer, attempt, err);
     *ret_value = STEAL(answer.value);

@@ -145,7 +145,7 @@ static char *service_key(const char *service_id, int (*change)(int c))
     char *key = mem_strdup(service_id);
 
     for (char *p = key; *p; p++)
-        *p = *p == ' ' || *p == '-' ? '_' : (char)change((unsigned char)*p);
+        *p = *p == ' ' || *p == '-' ? '_' : (char)(change((unsigned char)*p) & 0xff);
     return key;
 }
 

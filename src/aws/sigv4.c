@@ -7,18 +7,20 @@
 #include "aws/sigv4_canonical.h"
 #include "base/mem.h"
 
-#define EXPIRES_MAX_S (7 * 24 * 3600)
+#define EXPIRES_MAX_S 604800
 
 static void remove_header(struct uri_pairs *headers, const char *name)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < headers->count; i++) {
-        if (strcasecmp(headers->items[i].name, name) == 0) {
-            free(headers->items[i].name);
-            free(headers->items[i].value);
+        struct uri_pair header = headers->items[i];
+
+        if (strcasecmp(header.name, name) == 0) {
+            free(header.name);
+            free(header.value);
         } else {
-            headers->items[kept++] = headers->items[i];
+            headers->items[kept++] = header;
         }
     }
     headers->count = kept;
@@ -51,6 +53,7 @@ int sigv4_sign(const struct digest *digest, const struct sigv4_key *key,
     char time[SIGV4_TIME_SIZE], signature[2 * DIGEST_SHA256_SIZE + 1];
     AUTO(buffer) struct buffer canonical = { 0 };
     AUTO(str) char *names = NULL, *hash = NULL, *scope_text = NULL, *header = NULL;
+    struct sigv4_signing signing = { digest, key->secret_key, time, scope };
     int r;
 
     sigv4_time(scope->time_us, time);
@@ -66,7 +69,7 @@ int sigv4_sign(const struct digest *digest, const struct sigv4_key *key,
         aws_header_set(&request->headers, "X-Amz-Content-SHA256", hash);
     names = sigv4_signed_headers(&request->headers);
     sigv4_canonical_request(request, scope->flags, names, hash, &canonical);
-    r = sigv4_signature(digest, key->secret_key, time, scope, &canonical, signature, err);
+    r = sigv4_signature(&signing, &canonical, signature, err);
     if (r < 0)
         return r;
     scope_text = sigv4_scope_text(time, scope);
@@ -85,6 +88,7 @@ int sigv4_presign(const struct digest *digest, const struct sigv4_key *key,
     AUTO(buffer) struct buffer query = { 0 };
     AUTO(uri_pairs) struct uri_pairs added = { 0 };
     AUTO(str) char *names = NULL, *scope_text = NULL, *credential = NULL, *expires = NULL;
+    struct sigv4_signing signing = { digest, key->secret_key, time, scope };
     int r;
 
     if (expires_s < 1 || expires_s > EXPIRES_MAX_S)
@@ -118,7 +122,7 @@ int sigv4_presign(const struct digest *digest, const struct sigv4_key *key,
             return r;
         sigv4_canonical_request(request, scope->flags, names, signature, &canonical);
     }
-    r = sigv4_signature(digest, key->secret_key, time, scope, &canonical, signature, err);
+    r = sigv4_signature(&signing, &canonical, signature, err);
     if (r < 0)
         return r;
     buffer_printf(&query, "%s&X-Amz-Signature=%s", request->query, signature);

@@ -39,7 +39,7 @@ MUST_USE int sigv4_presign(const struct digest *digest, const struct sigv4_key *
                            struct aws_request *request, struct chaos_error *err);
 
 /* How far the clocks of client and server may be apart, in seconds. */
-#define SIGV4_SKEW_S 900
+#define SIGV4_SKEW_S INT64_C(900)
 
 /* The secret of an access key, NULL when the key is unknown. `token` may be NULL. */
 typedef const char *(*sigv4_secret)(void *data, const char *access_key, const char *token);
@@ -55,10 +55,16 @@ struct sigv4_signer {
 void sigv4_signer_clear(struct sigv4_signer *signer);
 AUTO_CLEAR(sigv4_signer, struct sigv4_signer)
 
-/* Check a signed or presigned request at `now_us`. -CHAOS_E_INVALID with signer->refusal set
+struct sigv4_verifier {
+    const struct digest *digest;
+    unsigned flags; /* may have SIGV4_PATH_AS_IS */
+    int64_t now_us;
+    sigv4_secret secret;
+    void *data; /* of `secret` */
+};
+
+/* Check a signed or presigned request. -CHAOS_E_INVALID with signer->refusal set
  * ("MissingAuthenticationToken", "SignatureDoesNotMatch", "InvalidClientTokenId",
- * "RequestExpired", "IncompleteSignature") when it does not hold. `flags` may have
- * SIGV4_PATH_AS_IS. */
-MUST_USE int sigv4_verify(const struct digest *digest, const struct aws_request *request,
-                          unsigned flags, int64_t now_us, sigv4_secret secret, void *data,
+ * "RequestExpired", "IncompleteSignature") when it does not hold. */
+MUST_USE int sigv4_verify(const struct sigv4_verifier *verifier, const struct aws_request *request,
                           struct sigv4_signer *signer, struct chaos_error *err);

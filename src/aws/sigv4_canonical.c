@@ -246,38 +246,38 @@ int sigv4_body_hash(const struct digest *digest, const struct buffer *body,
 }
 
 /* The signing key: the secret mixed with date, region, service. */
-static int derive_key(const struct digest *digest, const char *secret_key, const char *time,
-                      const struct sigv4_scope *scope, unsigned char key[DIGEST_SHA256_SIZE])
+static int derive_key(const struct sigv4_signing *signing, unsigned char key[DIGEST_SHA256_SIZE])
 {
-    const char *parts[] = { scope->region, scope->service, "aws4_request" };
-    AUTO(str) char *first = mem_printf("AWS4%s", secret_key);
-    unsigned char next[DIGEST_SHA256_SIZE];
-    int r = digest_hmac_sha256(digest, first, strlen(first), time, 8, key);
+    const char *parts[] = { signing->scope->region, signing->scope->service, "aws4_request" };
+    AUTO(str) char *first = mem_printf("AWS4%s", signing->secret_key);
+    unsigned char next[DIGEST_SHA256_SIZE] = { 0 };
+    int r = digest_hmac_sha256(signing->digest, first, strlen(first), signing->time, 8, key);
 
     explicit_bzero(first, strlen(first));
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++) {
-        r = digest_hmac_sha256(digest, key, DIGEST_SHA256_SIZE, parts[i], strlen(parts[i]), next);
+        r = digest_hmac_sha256(signing->digest, key, DIGEST_SHA256_SIZE, parts[i], strlen(parts[i]),
+                               next);
         memcpy(key, next, sizeof(next));
     }
     explicit_bzero(next, sizeof(next));
     return r;
 }
 
-int sigv4_signature(const struct digest *digest, const char *secret_key, const char *time,
-                    const struct sigv4_scope *scope, const struct buffer *canonical,
+int sigv4_signature(const struct sigv4_signing *signing, const struct buffer *canonical,
                     char text[2 * DIGEST_SHA256_SIZE + 1], struct chaos_error *err)
 {
-    AUTO(str) char *scope_text = sigv4_scope_text(time, scope);
+    AUTO(str) char *scope_text = sigv4_scope_text(signing->time, signing->scope);
     AUTO(str) char *to_sign = NULL;
     unsigned char key[DIGEST_SHA256_SIZE], signature[DIGEST_SHA256_SIZE];
-    int r = sigv4_body_hash(digest, canonical, text, err);
+    int r = sigv4_body_hash(signing->digest, canonical, text, err);
 
     if (r < 0)
         return r;
-    to_sign = mem_printf(SIGV4_ALGORITHM "\n%s\n%s\n%s", time, scope_text, text);
-    r = derive_key(digest, secret_key, time, scope, key);
+    to_sign = mem_printf(SIGV4_ALGORITHM "\n%s\n%s\n%s", signing->time, scope_text, text);
+    r = derive_key(signing, key);
     if (r == 0)
-        r = digest_hmac_sha256(digest, key, sizeof(key), to_sign, strlen(to_sign), signature);
+        r = digest_hmac_sha256(signing->digest, key, sizeof(key), to_sign, strlen(to_sign),
+                               signature);
     explicit_bzero(key, sizeof(key));
     if (r < 0)
         return chaos_error_set(err, CHAOS_E_INTERNAL, "OpenSSL refuses to sign");

@@ -14,9 +14,16 @@ char *sigv4_signed_headers(const struct uri_pairs *headers);
 /* "20150830T123600Z". */
 #define SIGV4_TIME_SIZE 17
 void sigv4_time(int64_t time_us, char text[SIGV4_TIME_SIZE]);
-/* The signature over the canonical request as hexadecimal digits. `time` is in the form above. */
-MUST_USE int sigv4_signature(const struct digest *digest, const char *secret_key, const char *time,
-                             const struct sigv4_scope *scope, const struct buffer *canonical,
+/* What signs. */
+struct sigv4_signing {
+    const struct digest *digest;
+    const char *secret_key;
+    const char *time; /* as sigv4_time() writes it */
+    const struct sigv4_scope *scope;
+};
+
+/* The signature over the canonical request as hexadecimal digits. */
+MUST_USE int sigv4_signature(const struct sigv4_signing *signing, const struct buffer *canonical,
                              char text[2 * DIGEST_SHA256_SIZE + 1], struct chaos_error *err);
 /* "<access key>/<date>/<region>/<service>/aws4_request" without the access key; owned. */
 char *sigv4_scope_text(const char *time, const struct sigv4_scope *scope);

@@ -139,7 +139,7 @@ static int read_query(const struct aws_request *request, struct claim *claim,
         !claim->signed_headers || !claim->signature || !read_credential(credential, claim))
         return refuse(signer, "IncompleteSignature", "the query's signature is not complete", err);
     claim->expires_s = strtoll(expires, &end, 10);
-    if (*end || end == expires || claim->expires_s < 1 || claim->expires_s > 7 * 24 * 3600)
+    if (*end || end == expires || claim->expires_s < 1 || claim->expires_s > 604800)
         return refuse(signer, "IncompleteSignature", "X-Amz-Expires is not 1 to 604800", err);
     return 0;
 }
@@ -147,7 +147,7 @@ static int read_query(const struct aws_request *request, struct claim *claim,
 static int check_time(struct claim *claim, int64_t now_us, struct sigv4_signer *signer,
                       struct chaos_error *err)
 {
-    int64_t from = -SIGV4_SKEW_S * US_PER_S, until = SIGV4_SKEW_S * US_PER_S;
+    int64_t from = -(SIGV4_SKEW_S * US_PER_S), until = SIGV4_SKEW_S * US_PER_S;
     char canonical[SIGV4_TIME_SIZE];
     int64_t then_us;
 
@@ -210,19 +210,20 @@ static int check_payload(const struct digest *digest, const struct aws_request *
     return 0;
 }
 
-static int check_signature(const struct digest *digest, const struct aws_request *request,
-                           unsigned flags, const struct claim *claim, const char *secret_key,
+static int check_signature(const struct sigv4_verifier *verifier, const struct aws_request *request,
+                           const struct claim *claim, const char *secret_key,
                            struct sigv4_signer *signer, struct chaos_error *err)
 {
     struct sigv4_scope scope = { .region = claim->region, .service = claim->service };
+    struct sigv4_signing signing = { verifier->digest, secret_key, claim->time, &scope };
     char hash[2 * DIGEST_SHA256_SIZE + 1], signature[2 * DIGEST_SHA256_SIZE + 1];
     AUTO(buffer) struct buffer canonical = { 0 };
-    int r = check_payload(digest, request, claim, signer, hash, err);
+    int r = check_payload(verifier->digest, request, claim, signer, hash, err);
 
     if (r < 0)
         return r;
-    sigv4_canonical_request(request, flags, claim->signed_headers, hash, &canonical);
-    r = sigv4_signature(digest, secret_key, claim->time, &scope, &canonical, signature, err);
+    sigv4_canonical_request(request, verifier->flags, claim->signed_headers, hash, &canonical);
+    r = sigv4_signature(&signing, &canonical, signature, err);
     if (r < 0)
         return r;
     if (!same_signature(signature, claim->signature))
@@ -231,9 +232,8 @@ static int check_signature(const struct digest *digest, const struct aws_request
     return 0;
 }
 
-int sigv4_verify(const struct digest *digest, const struct aws_request *request, unsigned flags,
-                 int64_t now_us, sigv4_secret secret, void *data, struct sigv4_signer *signer,
-                 struct chaos_error *err)
+int sigv4_verify(const struct sigv4_verifier *verifier, const struct aws_request *request,
+                 struct sigv4_signer *signer, struct chaos_error *err)
 {
     const char *header = aws_header_find(&request->headers, "Authorization");
     AUTO(claim) struct claim claim = { 0 };
@@ -242,15 +242,15 @@ int sigv4_verify(const struct digest *digest, const struct aws_request *request,
                    : read_query(request, &claim, signer, err);
 
     if (r == 0)
-        r = check_time(&claim, now_us, signer, err);
+        r = check_time(&claim, verifier->now_us, signer, err);
     if (r < 0)
         return r;
     if (!names_host(claim.signed_headers))
         return refuse(signer, "SignatureDoesNotMatch", "the Host header must be signed", err);
-    secret_key = secret(data, claim.access_key, claim.token);
+    secret_key = verifier->secret(verifier->data, claim.access_key, claim.token);
     if (!secret_key)
         return refuse(signer, "InvalidClientTokenId", "the access key is not known", err);
-    r = check_signature(digest, request, flags, &claim, secret_key, signer, err);
+    r = check_signature(verifier, request, &claim, secret_key, signer, err);
     if (r < 0)
         return r;
     signer->access_key = STEAL(claim.access_key);

@@ -206,7 +206,8 @@ static bool us_of(const struct moment *moment, int64_t *ret_us)
     if (!is_in_calendar(moment))
         return false;
     seconds = days_of(moment->year, moment->month, moment->day) * SECONDS_A_DAY +
-              moment->hour * 3600 + moment->minute * 60 + moment->second - moment->offset_s;
+              INT64_C(3600) * moment->hour + INT64_C(60) * moment->minute + moment->second -
+              moment->offset_s;
     if (seconds < SECONDS_MIN || seconds >= SECONDS_MAX)
         return false;
     *ret_us = seconds * US_PER_S + moment->fraction_us;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aws/base64.h"
+#include "aws/customize.h"
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "config.h"
@@ -174,6 +175,7 @@ static int build(const struct aws_call *call, struct aws_request *request,
     if (r < 0)
         return r;
     add_endpoint_headers(endpoint, request);
+    customize_request(call->operation, request);
     if (demands_checksum(call->operation))
         return add_checksum(call->digest, request, err);
     return 0;

@@ -81,7 +81,7 @@ static bool has_type(const struct aws_member *member, const json_t *value)
 {
     enum extended_kind kind = extended_kind(value);
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    int64_t us;
+    int64_t us = 0;
 
     switch (member->shape.type) {
     case AWS_TYPE_STRUCTURE:

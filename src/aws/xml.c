@@ -80,10 +80,15 @@ static void skip_blanks(struct parser *parser)
         parser->at++;
 }
 
+/* A table, since names are half of what a document is made of. */
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.' || c == ':' || (unsigned char)c >= 0x80;
+    static const bool yes[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true,
+        ['-'] = true,         ['.'] = true,         [':'] = true,         [0x80 ... 0xff] = true,
+    };
+
+    return yes[(unsigned char)c];
 }
 
 /* A name at the place, split at its colon. The byte behind it is returned in *ret_after and
@@ -92,18 +97,19 @@ static int read_name(struct parser *parser, const char **ret_prefix, const char 
                      char *ret_after, struct chaos_error *err)
 {
     char *start = parser->at;
-    char *colon;
+    char *colon = NULL;
 
     if (!is_name_char(*start) || (*start >= '0' && *start <= '9') || *start == '-' ||
         *start == '.' || *start == ':')
         return fail(parser, CHAOS_E_INVALID, "expected a name", err);
-    while (is_name_char(*parser->at))
-        parser->at++;
+    for (; is_name_char(*parser->at); parser->at++) {
+        if (*parser->at == ':' && !colon)
+            colon = parser->at;
+    }
     *ret_after = *parser->at;
     if (parser->at == parser->end)
         return fail(parser, CHAOS_E_INVALID, "the document ends within a tag", err);
     *parser->at++ = '\0';
-    colon = strchr(start, ':');
     *ret_prefix = "";
     *ret_name = start;
     if (colon) {
@@ -217,7 +223,7 @@ static int read_text(struct parser *parser, char stop, char **to, struct chaos_e
 static int read_attribute(struct parser *parser, char *ret_after, struct chaos_error *err)
 {
     struct xml_attribute *attribute = arena_zero(parser->document, sizeof(*attribute));
-    char after, quote;
+    char after = '\0', quote;
     char *to;
     int r = read_name(parser, &attribute->prefix, &attribute->name, &after, err);
 
@@ -275,7 +281,7 @@ static int close_element(struct parser *parser)
 static int read_start_tag(struct parser *parser, struct chaos_error *err)
 {
     struct xml_node *node = arena_zero(parser->document, sizeof(*node));
-    char after;
+    char after = '\0';
     int r;
 
     end_text(parser);
@@ -316,8 +322,8 @@ static int read_start_tag(struct parser *parser, struct chaos_error *err)
 /* Behind "</". */
 static int read_end_tag(struct parser *parser, struct chaos_error *err)
 {
-    const char *prefix, *name;
-    char after;
+    const char *prefix = "", *name = "";
+    char after = '\0';
     int r;
 
     end_text(parser);

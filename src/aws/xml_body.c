@@ -210,7 +210,7 @@ static int decode_items(const struct aws_member *item, const struct xml_node *fi
     AUTO(json) json_t *list = json_array();
 
     for (const struct xml_node *node = first; node; node = node->next) {
-        json_t *value;
+        json_t *value = NULL;
         int r;
 
         if (only && strcmp(node->name, only) != 0)
@@ -231,7 +231,7 @@ static int decode_entry(const struct aws_member *member, const struct xml_node *
     struct aws_member value_member = aws_shape_member(&member->shape, 1);
     const char *key = xml_child_text(entry, item_name(&key_member, "key"));
     const struct xml_node *node = xml_child(entry, item_name(&value_member, "value"));
-    json_t *value;
+    json_t *value = NULL;
     int r;
 
     if (!key || !node)
@@ -330,11 +330,14 @@ static int decode_fields(const struct aws_member *member, const struct xml_node 
                          struct chaos_error *err)
 {
     for (size_t i = 0; i < aws_shape_member_count(&member->shape); i++) {
-        struct aws_member field = aws_shape_member(&member->shape, i);
+        struct aws_member field;
         json_t *decoded = NULL;
         const char *text;
         int r = 0;
 
+        if (!elements[i] && !node->attributes)
+            continue;
+        field = aws_shape_member(&member->shape, i);
         if (is_elsewhere(&field))
             continue;
         if (elements[i])
@@ -343,8 +346,8 @@ static int decode_fields(const struct aws_member *member, const struct xml_node 
             r = scalar_from_text(&field, text, &decoded, err);
         if (r < 0)
             return chaos_error_prefix(err, "%s", field.name);
-        if (decoded)
-            json_object_set_new(value, field.name, decoded);
+        if (decoded) /* a name of the model: ASCII */
+            json_object_set_new_nocheck(value, field.name, decoded);
     }
     return 0;
 }
@@ -399,6 +402,10 @@ int xml_body_decode(const struct aws_member *member, const struct xml_node *node
     case AWS_TYPE_BLOB:
     case AWS_TYPE_COUNT:
         break;
+    }
+    if (member->shape.type == AWS_TYPE_STRING) { /* the parser checked that it is UTF-8 */
+        *ret_value = json_string_nocheck(node->text);
+        return 0;
     }
     r = scalar_from_text(member, node->text, ret_value, err);
     return r < 0 ? chaos_error_prefix(err, "element <%s>", node->name) : 0;

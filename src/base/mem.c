@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/mem.h"
 
+#include <malloc.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void *checked(void *ptr)
@@ -74,4 +77,24 @@ char *mem_vprintf(const char *format, va_list args)
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     return checked(text);
+}
+
+#define HUGE_PAGE ((uintptr_t)2 * 1024 * 1024)
+/* Less than what malloc(3) maps by itself, more than it keeps in reserve on the heap. */
+#define PROBE_SIZE ((size_t)120 * 1024)
+
+void mem_expect(size_t bytes)
+{
+    uintptr_t before = (uintptr_t)sbrk(0);
+    uintptr_t start = (before + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+    void *probes[2];
+
+    mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+    mallopt(M_TOP_PAD, bytes < (size_t)1 << 30 ? (int)bytes : 1 << 30);
+    for (int i = 0; i < 2; i++) /* make the heap grow now */
+        probes[i] = mem_alloc(PROBE_SIZE);
+    for (int i = 0; i < 2; i++)
+        free(probes[i]);
+    if ((uintptr_t)sbrk(0) > start)
+        (void)!madvise((void *)start, (uintptr_t)sbrk(0) - start, MADV_HUGEPAGE);
 }

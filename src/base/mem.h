@@ -20,3 +20,7 @@ char *mem_strndup(const char *text, size_t length) __attribute__((malloc, return
 char *mem_printf(const char *format, ...) PRINTF(1, 2) __attribute__((malloc, returns_nonnull));
 char *mem_vprintf(const char *format, va_list args) PRINTF(1, 0)
     __attribute__((malloc, returns_nonnull));
+
+/* Tell that about `bytes` of small allocations are to come: they are then taken from the system at
+ * once and, where it has them, in huge pages, which spares most of the page faults. */
+void mem_expect(size_t bytes);

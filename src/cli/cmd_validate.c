@@ -30,6 +30,9 @@ static const struct cli_argument arguments[] = {
     { .name = "SOURCE", .help = "A JSON or YAML file, or its http(s) address." },
 };
 
+/* Taking apart a larger experiment takes a noticeable part of the time. */
+#define LARGE_METHOD 10000
+
 struct validating {
     const char *source;
     bool for_agent;
@@ -101,6 +104,10 @@ static int validate_run(const struct cli_call *call)
     if (runtime_check(experiment, &err) < 0)
         return refuse(&v, "runtime", &err);
     code = validate(session, &v, settings);
+    if (!v.for_agent && json_array_size(json_object_get(experiment, "method")) > LARGE_METHOD) {
+        session_free(STEAL(session));
+        cli_leave(code);
+    }
     if (code != CLI_DONE || !v.for_agent)
         return code;
     report = agent_validate_report(v.source, experiment, NULL, NULL, NULL);

@@ -108,3 +108,7 @@ const char *const *cli_list(const struct cli_call *call, size_t option, size_t *
 int cli_misuse(const struct cli_call *call, const char *format, ...) PRINTF(2, 3);
 /* One line on stderr, "Error: " and the text; returns CLI_FAILED. */
 int cli_fail(const char *format, ...) PRINTF(1, 2);
+
+/* End the process with `code`, without taking apart what the command holds: for commands that are
+ * through and hold a lot. What was written to stdout and the log is complete. */
+void cli_leave(int code) __attribute__((noreturn));

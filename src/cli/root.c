@@ -206,3 +206,11 @@ int root_run(char *const *words, size_t count)
 {
     return dispatch(&cmd_chaos, NULL, NULL, NULL, words, count);
 }
+
+void cli_leave(int code)
+{
+    if (fflush(stdout) != 0 && code == CLI_DONE)
+        code = cli_fail("cannot write to the standard output");
+    log_close();
+    _exit(code);
+}

@@ -75,11 +75,12 @@ bool method_play(struct run *run, struct stop *stop)
         stop_clear(&ignored);
         return false;
     }
-    if (stop->kind != STOP_NONE) {
+    /* compat: of a method that Ctrl-C or an exit cut short, handlers hear no end */
+    if (stop->kind == STOP_INTERRUPT)
         run_emit(run, EVENT_METHOD_COMPLETED, json_pack("{s:n}", "runs"), &ignored);
-        stop_clear(&ignored);
+    stop_clear(&ignored);
+    if (stop->kind != STOP_NONE)
         return false;
-    }
     run_emit(run, EVENT_METHOD_COMPLETED, json_pack("{s:O}", "runs", runs_of(run)), stop);
     return stop->kind == STOP_NONE;
 }

@@ -36,6 +36,10 @@ static int parse_json(const struct buffer *text, json_t **ret_value, struct chao
     return 0;
 }
 
+/* Values take about this many times the room of their text. */
+#define VALUE_RATIO 14
+#define LARGE_SOURCE ((size_t)1024 * 1024)
+
 static int load_file(const char *path, json_t **ret_value, struct chaos_error *err)
 {
     static const char *const yaml_names[] = { ".yaml", ".yml", NULL };
@@ -50,6 +54,8 @@ static int load_file(const char *path, json_t **ret_value, struct chaos_error *e
     r = file_read(path, &text, SOURCE_LIMIT, err);
     if (r < 0)
         return r;
+    if (text.length >= LARGE_SOURCE)
+        mem_expect(text.length * VALUE_RATIO);
     r = is_yaml ? parse_yaml(&text, ret_value, err) : parse_json(&text, ret_value, err);
     if (r < 0)
         return chaos_error_prefix(err, "%s", path);

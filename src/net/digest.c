@@ -35,7 +35,7 @@ int digest_open(struct digest *ret_digest, struct chaos_error *err)
     if (r == 0)
         r = find(library, "HMAC", &digest.hmac, err);
     for (size_t i = 0; r == 0 && i < DIGEST_KIND_COUNT; i++) {
-        const void *(*type)(void);
+        const void *(*type)(void) = NULL;
 
         r = find(library, type_names[i], &type, err);
         if (r == 0)

@@ -273,7 +273,7 @@ def compare_back(driver, service, operation, request, params, where):
     back = driver("decode_request", service=service, **request)
     if "error" in back:
         yield f"{where}: server: {back['error']}"
-    elif back["operation"] != operation.name:
+    elif back["operation"] != operation.name and not operation.deprecated:
         yield f"{where}: the server takes it for {back['operation']}"
 
 
@@ -316,7 +316,7 @@ class Recorder:
 # (checksums), and what nobody looks at.
 IGNORED = {"authorization", "user-agent", "x-amz-user-agent", "amz-sdk-invocation-id",
            "amz-sdk-request", "x-amz-date", "accept-encoding", "accept", "connection", "expect",
-           "content-md5", "x-amz-sdk-checksum-algorithm", "content-length", "transfer-encoding"}
+           "content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-sha256-tree-hash", "content-length", "transfer-encoding"}
 
 
 def visible(headers):
@@ -371,11 +371,16 @@ def compare_calls(driver, session, services, rng, count):
                 operation.has_event_stream_output or model.metadata["signatureVersion"] == "bearer":
             continue
         params = random_value(rng, shape, 3) if shape else {}
+        for name in params:
+            if name == "Bucket" or name.endswith("Id"):  # names no service would take otherwise
+                params[name] = "x-" + "".join(c for c in str(params[name]) if c.isalnum() and
+                                              c.isascii())
         fill_tokens(shape, params)
         where = f"{service}.{operation.name} {json.dumps(params)[:500]}"
         mine = with_blobs(shape, params, lambda v: base64.b64encode(v.encode()).decode()) \
             if shape else {}
         theirs = with_blobs(shape, params, lambda v: v.encode()) if shape else {}
+        refusal = None
         try:
             client._make_api_call(operation.name, theirs)
         except Exception as error:
@@ -386,6 +391,8 @@ def compare_calls(driver, session, services, rng, count):
                                  "access_key": "testing", "secret_key": "testing"})
         got = recorder.take()
         if wanted is None or got is None:
+            if "MissingDependency" in repr(refusal):
+                continue
             if wanted is not None and "part of the address" not in str(answer):
                 yield f"{where}: not sent: {answer}"
             elif got is not None:

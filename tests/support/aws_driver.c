@@ -323,9 +323,13 @@ static int verify(struct task *task, json_t **ret_out, struct chaos_error *err)
         return r;
     aws_timestamp_parse(text_of(task->in, "time"), &now_us);
     read_signable(task->in, &request);
-    r = sigv4_verify(&digest, &request,
-                     (unsigned)json_integer_value(json_object_get(task->in, "flags")), now_us,
-                     secret_of, json_walkable(task->in), &signer, &why);
+    r = sigv4_verify(&(struct sigv4_verifier){ .digest = &digest,
+                                               .flags = (unsigned)json_integer_value(
+                                                   json_object_get(task->in, "flags")),
+                                               .now_us = now_us,
+                                               .secret = secret_of,
+                                               .data = json_walkable(task->in) },
+                     &request, &signer, &why);
     *ret_out = r < 0 ? json_pack("{s:s?, s:s}", "refusal", signer.refusal, "why", why.message)
                      : json_pack("{s:s, s:s, s:s}", "access_key", signer.access_key, "region",
                                  signer.region, "service", signer.service);
