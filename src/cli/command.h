@@ -46,9 +46,18 @@ struct cli_argument {
     const char *const *choices; /* NULL-terminated, or NULL: any text */
     const char *help;
     bool variadic; /* takes all that is left, perhaps nothing; only the last may */
+    bool optional; /* need not be there; neither need those after it */
 };
 
 struct cli_call;
+
+/* A word that is being typed, and where. */
+struct cli_typing {
+    const char *const *arguments; /* those before it */
+    size_t n_arguments;
+    const struct cli_option *option; /* it is a value of this option; NULL: of none */
+    const char *word;                /* as far as it is typed; "-..." is the name of an option */
+};
 
 struct cli_command {
     const char *name;
@@ -60,7 +69,12 @@ struct cli_command {
     size_t n_arguments;
     const struct cli_command *const *subcommands; /* NULL-terminated; makes it a group */
     bool hidden;                                  /* in no list of commands */
-    bool offline; /* leaves the log, the directory and the settings alone */
+    bool offline;      /* leaves the log, the directory and the settings alone */
+    bool takes_others; /* options without a row are kept for the command: struct cli_other */
+    /* Offer words that no row lists, each with cli_offer(). NULL: there are none. */
+    void (*complete)(const struct cli_typing *typing);
+    /* Print the help of a use with arguments; returns an enum cli_exit. NULL: as without any. */
+    int (*help)(const struct cli_call *call);
     /* Do it; returns an enum cli_exit or the exit code of the run. NULL for groups. */
     int (*run)(const struct cli_call *call);
 };
@@ -73,6 +87,14 @@ struct cli_value {
     size_t choice;     /* CLI_CHOICE: index of `text` in the choices */
     const char **list; /* CLI_REPEATABLE: all that were given, in order */
     size_t n_list;
+};
+
+/* An option that the command has no row for: "--name=value", or "--name" and all words up to the
+ * next one that begins with "--". */
+struct cli_other {
+    char *name;          /* "--name" */
+    const char **values; /* in order */
+    size_t n_values;
 };
 
 /* What all commands know of the options before the command. */
@@ -91,6 +113,8 @@ struct cli_call {
     const char **arguments;            /* one for each row of command->arguments, then NULL;
                                         * with a variadic one: all of them, then NULL */
     size_t n_arguments;
+    struct cli_other *others; /* only where the command takes them; in order */
+    size_t n_others;
     bool wants_help;
 };
 
@@ -112,3 +136,5 @@ int cli_fail(const char *format, ...) PRINTF(1, 2);
 /* End the process with `code`, without taking apart what the command holds: for commands that are
  * through and hold a lot. What was written to stdout and the log is complete. */
 void cli_leave(int code) __attribute__((noreturn));
+/* For complete functions: offer `candidate` if it begins like `word`; `help` may be "". */
+void cli_offer(const char *word, const char *candidate, const char *help);

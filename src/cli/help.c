@@ -45,8 +45,13 @@ void help_usage(struct buffer *out, const struct cli_call *call)
     help_path(out, call);
     buffer_add_text(out, " [OPTIONS]");
     for (size_t i = 0; i < command->n_arguments; i++)
-        buffer_printf(out, command->arguments[i].variadic ? " [%s]..." : " %s",
+        buffer_printf(out,
+                      command->arguments[i].variadic   ? " [%s]..."
+                      : command->arguments[i].optional ? " [%s]"
+                                                       : " %s",
                       command->arguments[i].name);
+    if (command->takes_others)
+        buffer_add_text(out, " [--PARAMETER VALUE...]...");
     if (command->subcommands)
         buffer_add_text(out, " COMMAND [ARGS]...");
     buffer_add_char(out, '\n');

@@ -80,6 +80,34 @@ static void store(struct cli_value *value, const struct cli_option *option, cons
     value->list[value->n_list++] = text;
 }
 
+/* Keep an option without a row. Whether it takes values only the command knows: all words up to the
+ * next option are its. */
+static void take_other(struct cli_call *call, char *const *words, size_t count, size_t *at)
+{
+    const char *word = words[(*at)++];
+    const char *value = strchr(word, '=');
+    struct cli_other *other;
+
+    call->others = mem_resize(call->others, (call->n_others + 1) * sizeof(*call->others));
+    other = &call->others[call->n_others++];
+    *other = (struct cli_other){
+        .name = value ? mem_strndup(word, (size_t)(value - word)) : mem_strdup(word),
+        .values = mem_zero(count - *at + 2, sizeof(*other->values)),
+    };
+    if (value)
+        other->values[other->n_values++] = value + 1;
+    while (!value && *at < count && !str_starts(words[*at], "--"))
+        other->values[other->n_values++] = words[(*at)++];
+}
+
+static bool is_other(const struct cli_command *command, const char *word)
+{
+    AUTO(str) char *name = mem_strndup(word, strcspn(word, "="));
+
+    return command->takes_others && str_starts(word, "--") && !str_equal(name, "--help") &&
+           !options_find(command, name);
+}
+
 /* Read the option words[*at]; *at moves to the word after it and its value. */
 static int take_option(struct cli_call *call, char *const *words, size_t count, size_t *at,
                        struct chaos_error *err)
@@ -186,7 +214,7 @@ static int check_arguments(const struct cli_call *call, struct chaos_error *err)
         size_t index;
         int r = 0;
 
-        if (argument->variadic)
+        if (argument->variadic || (argument->optional && i >= call->n_arguments))
             continue;
         if (i >= call->n_arguments)
             return missing_argument(argument, err);
@@ -229,6 +257,8 @@ int options_parse(struct cli_call *call, char *const *words, size_t count, size_
         } else if (str_equal(word, "--")) {
             options_ended = true;
             at++;
+        } else if (is_other(command, word)) {
+            take_other(call, words, count, &at);
         } else {
             r = take_option(call, words, count, &at, err);
             if (r < 0)
@@ -267,6 +297,11 @@ void cli_call_clear(struct cli_call *call)
 {
     for (size_t i = 0; call->options && i < call->command->n_options; i++)
         free(call->options[i].list);
+    for (size_t i = 0; i < call->n_others; i++) {
+        free(call->others[i].name);
+        free(call->others[i].values);
+    }
+    free(call->others);
     free(call->options);
     free(call->arguments);
     *call = (struct cli_call){ 0 };

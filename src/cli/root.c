@@ -186,6 +186,8 @@ static int dispatch(const struct cli_command *command, const struct cli_call *pa
         root = &call;
     if (options_parse(&call, words, count, &used, &err) < 0)
         return cli_misuse(&call, "%s", chaos_error_text(&err));
+    if (call.wants_help && command->help && call.n_arguments)
+        return command->help(&call);
     if (call.wants_help)
         return print_page(&call, CLI_DONE);
     if (root == &call && cli_flag(&call, ROOT_VERSION)) {

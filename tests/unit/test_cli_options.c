@@ -37,6 +37,14 @@ static const struct cli_command paint = {
     .arguments = arguments,
     .n_arguments = ARRAY_SIZE(arguments),
 };
+static const struct cli_command open_ended = {
+    .name = "call",
+    .options = options,
+    .n_options = ARRAY_SIZE(options),
+    .arguments = arguments,
+    .n_arguments = ARRAY_SIZE(arguments),
+    .takes_others = true,
+};
 static const struct cli_command print = { .name = "print",
                                           .arguments = rest,
                                           .n_arguments = ARRAY_SIZE(rest) };
@@ -303,9 +311,47 @@ static void a_path_that_exists_is_taken(void **state)
     assert_int_equal(options_check_paths(&call, &err), 0);
 }
 
+static void a_command_may_take_options_without_a_row(void **state)
+{
+    PARSED(call, &open_ended, W("a"), W("--ids"), W("1"), W("-2"), W("--loud"), W("red"),
+           W("--name=--x"), W("--dry"));
+    (void)state;
+    assert_true(cli_flag(&call, LOUD));
+    assert_int_equal(call.n_arguments, 2);
+    assert_string_equal(call.arguments[1], "red");
+    assert_int_equal(call.n_others, 3);
+    assert_string_equal(call.others[0].name, "--ids");
+    assert_int_equal(call.others[0].n_values, 2);
+    assert_string_equal(call.others[0].values[1], "-2");
+    assert_string_equal(call.others[1].name, "--name");
+    assert_int_equal(call.others[1].n_values, 1);
+    assert_string_equal(call.others[1].values[0], "--x");
+    assert_int_equal(call.others[2].n_values, 0);
+}
+
+static void options_without_a_row_end_where_options_end(void **state)
+{
+    PARSED(call, &open_ended, W("--ids"), W("1"), W("--"), W("a"), W("red"));
+    (void)state;
+    assert_int_equal(call.n_others, 1);
+    assert_int_equal(call.others[0].n_values, 1);
+    assert_int_equal(call.n_arguments, 2);
+}
+
+static void help_is_never_an_option_without_a_row(void **state)
+{
+    PARSED(call, &open_ended, W("a"), W("--ids"), W("1"), W("--help"));
+    (void)state;
+    assert_true(call.wants_help);
+    assert_int_equal(call.n_others, 1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
+        cmocka_unit_test(a_command_may_take_options_without_a_row),
+        cmocka_unit_test(options_without_a_row_end_where_options_end),
+        cmocka_unit_test(help_is_never_an_option_without_a_row),
         cmocka_unit_test(options_may_stand_anywhere_among_arguments),
         cmocka_unit_test(what_is_not_given_has_its_default),
         cmocka_unit_test(the_last_of_equal_options_counts),
