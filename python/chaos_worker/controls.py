@@ -19,7 +19,7 @@ OPTIONAL = {  # what a function may ask for by name, besides the context
     "cleanup_control": (),
     "validate_control": (),
 }
-THREADS_ACT_S = 0.05
+THREADS_ACT_S = 0.12
 LEVEL_OPTIONAL = ("secrets", "configuration", "experiment", "settings")
 
 EVENT_PARAMETERS = {  # in the order in which handlers get them, by position

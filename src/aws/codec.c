@@ -407,7 +407,7 @@ static int decode_json_response(const struct aws_operation *operation,
     }
     r = json_parse(buffer_text(&response->body), response->body.length, &wire, err);
     if (r < 0)
-        return r;
+        return chaos_error_prefix(err, "JSON");
     return json_body_decode(&operation->output, wire, ret_value, err);
 }
 
@@ -470,6 +470,9 @@ int aws_response_decode(const struct aws_operation *operation, const struct aws_
     int r = aws_response_is_error(response) ? fault_decode(operation, response, &value, err)
                                             : decode_output(operation, response, &value, err);
 
+    if (r < 0 && response->status >= 300)
+        return chaos_error_prefix(err, "%s.%s: answer with status %d", operation->service.name,
+                                  operation->name, response->status);
     if (r < 0)
         return chaos_error_prefix(err, "%s.%s: answer", operation->service.name, operation->name);
     metadata = json_object_get(value, "ResponseMetadata");

@@ -7,6 +7,7 @@
 #include "aws/uri.h"
 #include "base/json_walk.h"
 #include "base/mem.h"
+#include "value/json.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -192,9 +193,38 @@ static void unescape_listing(json_t *value)
     unescape_items(value, "CommonPrefixes", "Prefix");
 }
 
+/* The policies of IAM are escaped JSON in a text: what they say takes its place. */
+static void unescape_policies(json_t *value)
+{
+    static const char *const names[] = { "AssumeRolePolicyDocument",
+                                         "AssumeRolePolicyDocumentTemplate", "Document",
+                                         "PolicyDocument", NULL };
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach (value, i, item)
+        unescape_policies(item);
+    json_object_foreach (value, key, item) {
+        const char *text = str_in(key, names) ? json_string_value(item) : NULL;
+        AUTO(chaos_error) struct chaos_error ignored = { 0 };
+        AUTO(buffer) struct buffer plain = { 0 };
+        json_t *policy;
+
+        unescape_policies(item);
+        if (!text)
+            continue;
+        uri_unescape(&plain, text, strlen(text), URI_ESCAPE_ALL);
+        if (json_parse(buffer_text(&plain), plain.length, &policy, &ignored) == 0)
+            json_object_iter_set_new(value, json_object_key_to_iter(key), policy);
+    }
+}
+
 void customize_result(const struct aws_operation *operation, const json_t *asked, json_t *value)
 {
     /* Who asked for escaped keys gets them as they are. */
     if (is_listing(operation) && !json_object_get(asked, "EncodingType"))
         unescape_listing(value);
+    if (str_equal(operation->service.name, "iam"))
+        unescape_policies(value);
 }

@@ -165,7 +165,7 @@ static int decode_value(enum aws_protocol protocol, const struct aws_member *mem
     }
     r = json_parse(buffer_text(body), body->length, &wire, err);
     if (r < 0)
-        return r;
+        return chaos_error_prefix(err, "JSON");
     return json_body_decode(member, wire, ret_value, err);
 }
 

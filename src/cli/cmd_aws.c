@@ -229,6 +229,9 @@ static int aws_run(const struct cli_call *call)
     struct aws_command command = { .given = given, .n_given = call->n_others };
     int code;
 
+    if (call->n_arguments < 2 && call->n_others)
+        return cli_misuse(call, "Missing argument '%s' before '%s'.",
+                          arguments[call->n_arguments].name, call->others[0].name);
     if (call->n_arguments != 2 || is_help(call->arguments[0]) || is_help(call->arguments[1]))
         return show(call);
     code = read_options(call, &command);

@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A service in trouble: `chaos aws` tries again or ends with one clear line, before its deadline.
+
+usage: test_aws_faults.py CHAOS [unittest arguments]
+
+A server on loopback misbehaves as it is told, once or always.
+"""
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+DEADLINE_S = 60
+TIMEOUT_S = "0.4"
+CANARY = "canary-9f4c0b7e"
+CHAOS = None
+
+REGIONS = (b"<DescribeRegionsResponse><requestId>r</requestId><regionInfo><item>"
+           b"<regionName>here-1</regionName></item></regionInfo></DescribeRegionsResponse>")
+TABLES = b'{"TableNames": ["t"]}'
+
+
+def http(status, body, *headers, length=None):
+    head = [f"HTTP/1.1 {status} Because", f"Content-Length: {len(body) if length is None else length}"]
+    return "\r\n".join([*head, *headers, "", ""]).encode() + body
+
+
+def ec2_error(code, status):
+    return http(status, f"<Response><Errors><Error><Code>{code}</Code><Message>because\nof it"
+                f"</Message></Error></Errors><RequestID>r</RequestID></Response>".encode())
+
+
+GOOD = {"ec2": http(200, REGIONS), "dynamodb": http(200, TABLES)}
+
+
+class Trouble:
+    """Answers the n-th request with the n-th script, the last one for ever. A script is the bytes
+    to send, after which the connection is closed, or None for silence."""
+
+    def __init__(self, *scripts):
+        self.scripts = scripts
+        self.count = 0
+        self.over = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with client:
+            request = b""
+            while not self.is_whole(request):
+                piece = client.recv(65536)
+                if not piece:
+                    return
+                request += piece
+            script = self.scripts[min(self.count, len(self.scripts) - 1)]
+            self.count += 1
+            if script is None:
+                self.over.wait(DEADLINE_S)
+                return
+            try:
+                client.sendall(script)
+                client.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+    @staticmethod
+    def is_whole(request):
+        head, mark, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: *(\d+)", head)
+        return bool(mark) and len(body) >= (int(length[1]) if length else 0)
+
+    def close(self):
+        self.over.set()
+        self.listener.close()
+
+
+class Faults(unittest.TestCase):
+    def call(self, *scripts, words=("ec2", "describe-regions"), attempts="2", more=()):
+        server = Trouble(*scripts)
+        self.addCleanup(server.close)
+        env = {name: value for name, value in os.environ.items()
+               if not name.startswith("AWS_")}
+        env |= {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": CANARY,
+                "AWS_SESSION_TOKEN": CANARY, "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": server.url,
+                "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+                "AWS_MAX_ATTEMPTS": attempts, "no_proxy": "127.0.0.1"}
+        started = time.monotonic()
+        done = subprocess.run([CHAOS, "aws", *words, *more], env=env, text=True,
+                              capture_output=True, timeout=DEADLINE_S, stdin=subprocess.DEVNULL)
+        self.seconds = time.monotonic() - started
+        self.requests = server.count
+        self.assertNotIn(CANARY, done.stdout + done.stderr)
+        if done.returncode:
+            self.assertRegex(done.stderr, r"\AError: [^\n]+\n\Z")
+            self.assertEqual(done.stdout, "")
+        return done
+
+    def assert_recovers(self, *scripts, **more):
+        done = self.call(*scripts, **more)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.requests, 2)
+
+    def assert_fails(self, code, text, *scripts, requests=2, **more):
+        done = self.call(*scripts, **more)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertIn(text, done.stderr)
+        self.assertEqual(self.requests, requests)
+
+    def test_throttling_is_tried_again(self):
+        self.assert_recovers(ec2_error("RequestLimitExceeded", 503), GOOD["ec2"])
+        self.assert_recovers(
+            http(400, b'{"__type": "com.amazon#ThrottlingException", "message": "slow"}'),
+            GOOD["dynamodb"], words=("dynamodb", "list-tables"))
+
+    def test_throttling_that_does_not_end_is_told_with_its_code(self):
+        self.assert_fails(4, "(RequestLimitExceeded)", ec2_error("RequestLimitExceeded", 503))
+        self.assert_fails(3, "(Throttling)", ec2_error("Throttling", 400))
+
+    def test_a_5xx_is_tried_again_and_then_ends_with_4(self):
+        self.assert_recovers(ec2_error("InternalError", 500), GOOD["ec2"])
+        self.assert_recovers(http(502, b"<html>bad gateway</html>"), GOOD["ec2"])
+        self.assert_fails(4, "(InternalError)", ec2_error("InternalError", 500))
+        self.assert_fails(4, "(503)", http(503, b""))
+
+    def test_a_5xx_that_cannot_be_read_is_told_with_its_status(self):
+        self.assert_fails(1, "answer with status 503", http(503, b"no XML"))
+
+    def test_a_4xx_is_final(self):
+        self.assert_fails(3, "(UnauthorizedOperation)", ec2_error("UnauthorizedOperation", 403),
+                          requests=1)
+        self.assert_fails(3, "because of it", ec2_error("InvalidParameterValue", 400), requests=1)
+
+    def test_credentials_that_are_refused_are_told_once(self):
+        for code in ("SignatureDoesNotMatch", "ExpiredToken", "AuthFailure"):
+            with self.subTest(code):
+                self.assert_fails(3, f"({code})", ec2_error(code, 403), requests=1)
+
+    def test_an_answer_cut_short_is_tried_again(self):
+        cut = http(200, REGIONS[:40], length=len(REGIONS))
+        self.assert_recovers(cut, GOOD["ec2"])
+        self.assert_fails(1, "127.0.0.1", cut)
+
+    def test_a_connection_closed_without_an_answer_is_tried_again(self):
+        self.assert_recovers(b"", GOOD["ec2"])
+        self.assert_fails(1, "127.0.0.1", b"")
+
+    def test_malformed_bodies_end_in_one_clear_line(self):
+        for body in (b"<DescribeRegionsResponse><regionInfo>", b"<a></b>", b"{}", b"\xff\xfe"):
+            with self.subTest(body):
+                self.assert_recovers(http(200, body), GOOD["ec2"])
+                self.assert_fails(1, "XML", http(200, body))
+        for body in (b'{"TableNames": [', b"<html/>", b'{"TableNames": "t"'):
+            with self.subTest(body):
+                self.assert_fails(1, "JSON", http(200, body), words=("dynamodb", "list-tables"))
+
+    def test_a_service_that_is_not_http_ends_in_one_clear_line(self):
+        self.assert_fails(1, "127.0.0.1", b"SSH-2.0-OpenSSH_9.2\r\n", attempts="1", requests=1)
+
+    def test_silence_ends_with_the_read_timeout(self):
+        limit = ("--read-timeout", TIMEOUT_S)
+        self.assert_recovers(None, GOOD["ec2"], more=limit)
+        self.assert_fails(1, "127.0.0.1", None, attempts="1", requests=1, more=limit)
+        self.assertLess(self.seconds, 10)
+
+    def test_silence_in_the_middle_of_an_answer_ends_with_the_read_timeout(self):
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        held = []
+
+        def serve():
+            client, _ = server.accept()
+            held.append(client)
+            client.recv(65536)
+            client.sendall(http(200, REGIONS[:30], length=len(REGIONS)))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        started = time.monotonic()
+        done = self.call(b"", attempts="1", more=(
+            "--read-timeout", TIMEOUT_S, "--endpoint-url",
+            "http://127.0.0.1:%d" % server.getsockname()[1]))
+        thread.join()
+        held[0].close()
+        self.assertEqual(done.returncode, 1)
+        self.assertLess(time.monotonic() - started, 10)
+
+    def test_nobody_listening_ends_in_one_clear_line(self):
+        unused = socket.create_server(("127.0.0.1", 0))
+        url = "http://127.0.0.1:%d" % unused.getsockname()[1]
+        unused.close()
+        done = self.call(b"", more=("--endpoint-url", url))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("refused", done.stderr)
+
+    def test_a_large_answer_is_read(self):
+        names = b",".join(b'"%064d"' % i for i in range(150_000))
+        body = b'{"TableNames": [' + names + b"]}"
+        done = self.call(http(200, body), words=("dynamodb", "list-tables"),
+                         more=("--query", "$.TableNames[149999]"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("149999", done.stdout)
+
+    def test_waiters_end_with_5_when_what_they_wait_for_cannot_come(self):
+        body = http(200, b"<R><reservationSet><item><instancesSet><item><instanceState><name>"
+                    b"terminated</name></instanceState></item></instancesSet></item>"
+                    b"</reservationSet></R>")
+        self.assert_fails(5, "InstanceRunning", body, requests=1,
+                          words=("ec2", "describe-instances", "--wait", "instance-running"))
+
+    def test_what_does_not_fit_the_model_is_never_sent(self):
+        for words in (("ec2", "describe-regions", "--region-name", "x"),
+                      ("ec2", "describe-regions", "--all-regions", "perhaps"),
+                      ("ec2", "describe-region"), ("ec3", "x"), ("ec2", "--dry-run"),
+                      ("dynamodb", "put-item", "--table-name", "t"),
+                      ("ec2", "run-instances", "--image-id", "i", "--min-count", "1",
+                       "--max-count", "1", "--wait", "bucket-exists"),
+                      ("sts", "get-caller-identity", "--presign", "0"),
+                      ("sts", "get-caller-identity", "--query", "$["),
+                      ("sts", "get-caller-identity", "--json", "/nonexistent")):
+            with self.subTest(words):
+                server = Trouble(GOOD["ec2"])
+                self.addCleanup(server.close)
+                done = subprocess.run([CHAOS, "aws", *words, "--endpoint-url", server.url],
+                                      text=True, capture_output=True, timeout=DEADLINE_S)
+                self.assertEqual((done.returncode, server.count), (2, 0), done.stderr)
+                self.assertIn("Error: ", done.stderr)
+
+
+if __name__ == "__main__":
+    CHAOS = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
