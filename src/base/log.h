@@ -7,9 +7,19 @@
 
 #include "base/auto.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_CRITICAL, LOG_LEVEL_COUNT };
+enum log_level {
+    LOG_DEBUG,
+    LOG_INFO,
+    LOG_WARNING,
+    LOG_ERROR,
+    LOG_CRITICAL,
+    LOG_LEVEL_COUNT
+};
 
-enum log_format { LOG_FORMAT_STRING, LOG_FORMAT_JSON };
+enum log_format {
+    LOG_FORMAT_STRING,
+    LOG_FORMAT_JSON
+};
 
 struct log_options {
     enum log_level console_level;

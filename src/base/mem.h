@@ -10,7 +10,8 @@
 
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1)));
 /* `count` zeroed items of `size` bytes. */
-void *mem_zero(size_t count, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
+void *mem_zero(size_t count, size_t size)
+    __attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
 void *mem_resize(void *old, size_t size) __attribute__((returns_nonnull));
 void *mem_dup(const void *data, size_t size) __attribute__((malloc, returns_nonnull));
 

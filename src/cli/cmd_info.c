@@ -69,8 +69,7 @@ static int show_extensions(const struct cli_call *call)
 
     printf("%s%-40s%-10s%-30s%-50s%s\n", style_on(STYLE_HEADING), "NAME", "VERSION", "LICENSE",
            "DESCRIPTION", style_on(STYLE_PLAIN));
-    json_array_foreach(extensions, i, entry)
-    {
+    json_array_foreach (extensions, i, entry) {
         const char *summary = text_or(entry, "summary", "");
         const char *cut = strstr(summary, redundant);
         AUTO(buffer) struct buffer shown = { 0 };

@@ -67,8 +67,7 @@ static int ask_arguments(const json_t *selected, json_t *arguments)
     size_t i;
 
     explain("Now for its arguments. What a plain return stands for is shown in brackets.");
-    json_array_foreach(json_object_get(selected, "arguments"), i, argument)
-    {
+    json_array_foreach (json_object_get(selected, "arguments"), i, argument) {
         const char *name = member(argument, "name");
         AUTO(str) char *question = mem_printf("Argument's value for '%s'", name);
         struct prompt_value wanted = { .question = question,
@@ -118,8 +117,7 @@ static int offer(const struct choice *choice, bool *ret_more)
     bool is_wanted;
 
     printf("%sAdd an activity%s\n", style_on(STYLE_QUESTION), style_on(STYLE_PLAIN));
-    json_array_foreach(choice->activities, index, selected)
-    {
+    json_array_foreach (choice->activities, index, selected) {
         printf("%zu) %s\n", index + 1, member(selected, "name"));
     }
     if (prompt_index("Activity (0 to escape)", json_array_size(choice->activities), &index) < 0)
@@ -154,8 +152,7 @@ static json_t *select_activities(const json_t *discovery, const char *type)
     json_t *activity;
     size_t i;
 
-    json_array_foreach(json_object_get(discovery, "activities"), i, activity)
-    {
+    json_array_foreach (json_object_get(discovery, "activities"), i, activity) {
         if (!type || str_equal(member(activity, "type"), type))
             json_array_append(selection, activity);
     }

@@ -68,12 +68,11 @@ static int validate(struct session *session, struct validating *v, const json_t 
                 &(struct notify_event){ .name = "validate-started", .payload = v->experiment });
     r = session_validate(session, v->experiment, &err);
     if (r < 0) {
-        failure = mem_printf("An exception was raised: InvalidExperiment('%s')",
-                             chaos_error_text(&err));
+        failure =
+            mem_printf("An exception was raised: InvalidExperiment('%s')", chaos_error_text(&err));
         notify_send(settings, guest,
-                    &(struct notify_event){ .name = "validate-failed",
-                                            .payload = v->experiment,
-                                            .error = failure });
+                    &(struct notify_event){
+                        .name = "validate-failed", .payload = v->experiment, .error = failure });
         return refuse(v, "validation", &err);
     }
     notify_send(settings, guest,

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
-enum { OUTPUT_TEXT, OUTPUT_AGENT };
+enum {
+    OUTPUT_TEXT,
+    OUTPUT_AGENT
+};
 
 static const char *const output_names[] = { "text", "agent", NULL };

@@ -97,8 +97,8 @@ void background_start(struct background *background, json_t *activity, struct st
     }
     if (background->count == background->capacity) {
         background->capacity = background->capacity ? background->capacity * 2 : 8;
-        background->tasks = mem_resize(background->tasks,
-                                       background->capacity * sizeof(struct task *));
+        background->tasks =
+            mem_resize(background->tasks, background->capacity * sizeof(struct task *));
     }
     background->tasks[background->count++] = task;
     if (background->running++ == 0)

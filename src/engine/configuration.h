@@ -33,6 +33,5 @@ MUST_USE int secrets_load(const json_t *declared, const struct secret_access *ac
  * standard output of a process that ended with 0, the body of an HTTP answer. A source that fails
  * leaves its name out, with one warning for all of them. */
 MUST_USE int configuration_load_dynamic(const json_t *values, const json_t *secrets,
-                                        const struct run_options *options,
-                                        struct cancel *cancel, json_t **ret_values,
-                                        struct chaos_error *err);
+                                        const struct run_options *options, struct cancel *cancel,
+                                        json_t **ret_values, struct chaos_error *err);

@@ -39,15 +39,15 @@ void controls_cleanup(struct run *run);
 
 /* Global controls of the settings ({name: control}) and of control files, as an array of controls
  * with their names; those whose module cannot be imported are left out. A new reference. */
-json_t *controls_collect(const struct guest *guest, const json_t *settings,
-                         const json_t *files, const struct cancel *cancel);
+json_t *controls_collect(const struct guest *guest, const json_t *settings, const json_t *files,
+                         const struct cancel *cancel);
 /* The loading of an experiment, as controls see it. */
 struct control_loading {
     const struct guest *guest;
     const json_t *controls; /* global ones */
     const json_t *settings;
-    const char *source;     /* the context */
-    json_t *experiment;     /* the state after it: an object they may change, or NULL */
+    const char *source; /* the context */
+    json_t *experiment; /* the state after it: an object they may change, or NULL */
 };
 
 /* The controls before and after the loading of an experiment. */

@@ -18,8 +18,7 @@ static bool is_python(const json_t *control)
 }
 
 /* The functions of a control's module; NULL where it cannot be imported. A new reference. */
-static json_t *import(const struct guest *guest, const json_t *control,
-                      const struct cancel *cancel)
+static json_t *import(const struct guest *guest, const json_t *control, const struct cancel *cancel)
 {
     const char *module = json_string_value(json_object_get(provider_of(control), "module"));
     AUTO(chaos_error) struct chaos_error err = { 0 };

@@ -13,11 +13,11 @@ struct outgoing_documents {
     size_t count;
 };
 
-/* Collect the documents of the bit set `wanted` (1 << id): with their content where the guest is not
- * known to have it, without it where it is. The lock is held. */
+/* Collect the documents of the bit set `wanted` (1 << id): with their content where the guest is
+ * not known to have it, without it where it is. The lock is held. */
 void documents_collect(struct run *run, unsigned wanted, struct outgoing_documents *outgoing);
-/* The guest has answered: what did not change meanwhile counts as sent. Free what was collected. The
- * lock is held. */
+/* The guest has answered: what did not change meanwhile counts as sent. Free what was collected.
+ * The lock is held. */
 void documents_sent(struct run *run, struct outgoing_documents *outgoing);
 /* Take over the documents among `changes` (guest.h); may be NULL. The lock is held. */
 void documents_take(struct run *run, const json_t *changes);

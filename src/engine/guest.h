@@ -12,10 +12,10 @@
 
 /* A document as a hook sees it. */
 struct guest_document {
-    const char *name;      /* "experiment", "configuration", "secrets", "settings", "journal" */
-    const json_t *value;   /* its new content, or NULL: as the guest has it */
-    long version;          /* of the content; the guest takes it when it is newer than its own. Two
-                            * threads may send at once and arrive in any order. 0: always */
+    const char *name;    /* "experiment", "configuration", "secrets", "settings", "journal" */
+    const json_t *value; /* its new content, or NULL: as the guest has it */
+    long version;        /* of the content; the guest takes it when it is newer than its own. Two
+                          * threads may send at once and arrive in any order. 0: always */
 };
 
 /* Where a context or a state lives. */
@@ -31,9 +31,9 @@ struct guest_hook {
     const json_t *arguments; /* keyword arguments, substituted */
     const struct guest_document *documents;
     size_t n_documents;
-    const struct guest_place *context;    /* NULL: the function gets none */
-    const struct guest_place *state;      /* NULL: None */
-    const json_t *control;                /* validate_control only: the control itself */
+    const struct guest_place *context; /* NULL: the function gets none */
+    const struct guest_place *state;   /* NULL: None */
+    const json_t *control;             /* validate_control only: the control itself */
     const struct cancel *cancel;
     enum call_place place;
 };
@@ -45,7 +45,7 @@ struct guest_reply {
     json_t *changes;         /* name of a document, "context", "state", "control" -> new content;
                               * NULL or empty when nothing changed; owned */
     int handlers;            /* how many event handlers are registered now */
-    bool forgotten;          /* the guest lacks a document that was never sent: nothing was called */
+    bool forgotten; /* the guest lacks a document that was never sent: nothing was called */
     bool has_exit_code;
     long exit_code;
 };
@@ -65,8 +65,8 @@ struct guest {
      * RunEventHandler; `arguments` its keyword arguments, of which {"$document": NAME} stands for
      * a document. */
     void (*event)(void *self, const char *event, const json_t *arguments,
-                  const struct guest_document *documents, size_t n_documents,
-                  enum call_place place, struct guest_reply *reply);
+                  const struct guest_document *documents, size_t n_documents, enum call_place place,
+                  struct guest_reply *reply);
     /* Call a notification plug-in: function(channel, payload). Failures are logged only. */
     void (*notify)(void *self, const char *module, const char *function, const json_t *channel,
                    const json_t *payload);

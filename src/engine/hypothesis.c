@@ -119,8 +119,8 @@ static void check_probes(struct run *run, const json_t *hypothesis, json_t *stat
 {
     /* by index, and with the length read anew: controls may insert probes while it goes */
     for (size_t i = 0; i < json_array_size(json_object_get(hypothesis, "probes")); i++) {
-        AUTO(json) json_t *probe =
-            json_incref(json_array_get(json_object_get(hypothesis, "probes"), i));
+        AUTO(json)
+        json_t *probe = json_incref(json_array_get(json_object_get(hypothesis, "probes"), i));
 
         if (!check_probe(run, probe, state, place, stop))
             return;
@@ -214,10 +214,10 @@ static bool continue_once(struct continuous *self, json_int_t iteration, struct 
 
     if (!state)
         return false;
-    run_emit(run, EVENT_HYPOTHESIS_COMPLETED,
-             json_pack("{s:s, s:O, s:I}", "phase", "during", "state", state, "iteration",
-                       iteration),
-             stop);
+    run_emit(
+        run, EVENT_HYPOTHESIS_COMPLETED,
+        json_pack("{s:s, s:O, s:I}", "phase", "during", "state", state, "iteration", iteration),
+        stop);
     if (value_is_true(json_object_get(state, "steady_state_met")))
         return true;
     log_warning("Continuous steady state probe '%s' is not in the given tolerance",

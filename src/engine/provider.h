@@ -23,10 +23,10 @@ enum call_status {
 /* The result of a call; the caller clears it. */
 struct call_result {
     enum call_status status;
-    json_t *output;    /* owned; NULL means null */
-    char *message;     /* owned; for any status but CALL_SUCCEEDED: the exception's text */
-    json_t *exception; /* owned; lines of the exception as the journal shows them (each ends with a
-                        * newline, the last one names it), NULL: the engine makes them */
+    json_t *output;     /* owned; NULL means null */
+    char *message;      /* owned; for any status but CALL_SUCCEEDED: the exception's text */
+    json_t *exception;  /* owned; lines of the exception as the journal shows them (each ends with a
+                         * newline, the last one names it), NULL: the engine makes them */
     bool has_exit_code; /* for CALL_EXITED: the code was an integer */
     long exit_code;
 };

@@ -27,7 +27,14 @@ enum rollback_strategy {
     ROLLBACK_STRATEGY_COUNT,
 };
 
-enum dry_mode { DRY_NONE, DRY_PROBES, DRY_ACTIONS, DRY_ACTIVITIES, DRY_PAUSE, DRY_MODE_COUNT };
+enum dry_mode {
+    DRY_NONE,
+    DRY_PROBES,
+    DRY_ACTIONS,
+    DRY_ACTIVITIES,
+    DRY_PAUSE,
+    DRY_MODE_COUNT
+};
 
 /* The names of the command line and of the runtime block. The parsers return the _COUNT for a
  * name they do not know; "continously", an old misspelling, is taken for "continuously". */
@@ -45,8 +52,8 @@ enum dry_mode dry_mode_parse(const char *name);
 struct wal;
 
 struct run_options {
-    json_t *experiment; /* borrowed; changed while it runs, as controls and substitution do */
-    json_t *settings;   /* borrowed; an object or NULL */
+    json_t *experiment;  /* borrowed; changed while it runs, as controls and substitution do */
+    json_t *settings;    /* borrowed; an object or NULL */
     json_t *config_vars; /* --var and var-files: configuration that replaces the experiment's */
     json_t *secret_vars;
     enum hypothesis_strategy hypothesis;
@@ -72,9 +79,9 @@ struct run_options {
     struct wal *log;         /* where events are on disk before their effect; NULL: nowhere */
 };
 
-/* Play the experiment to its end, whatever happens in it. Signals INT, TERM, HUP, QUIT, USR1 and USR2 steer
- * the run while this function works; their dispositions are put back. *ret_journal is a new
- * reference. Fails only when the run cannot start (configuration, secrets). */
+/* Play the experiment to its end, whatever happens in it. Signals INT, TERM, HUP, QUIT, USR1 and
+ * USR2 steer the run while this function works; their dispositions are put back. *ret_journal is a
+ * new reference. Fails only when the run cannot start (configuration, secrets). */
 MUST_USE int experiment_run(const struct run_options *options, json_t **ret_journal,
                             struct chaos_error *err);
 
@@ -87,7 +94,8 @@ struct run_past {
 };
 
 /* Go on where the run stopped: play what is due, and end it. Controls and event handlers are not
- * called. `options` as for experiment_run(), the experiment and the strategy being those of the log. */
+ * called. `options` as for experiment_run(), the experiment and the strategy being those of the
+ * log. */
 MUST_USE int experiment_resume(const struct run_options *options, struct run_past *past,
                                json_t **ret_journal, struct chaos_error *err);
 

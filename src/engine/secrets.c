@@ -23,8 +23,8 @@ static int load_environment(const char *name, const json_t *source, json_t **ret
     *ret_value = json_string(text);
     if (!*ret_value)
         return chaos_error_set(err, CHAOS_E_INVALID,
-                               "secret '%s': the environment variable '%s' is not UTF-8 text",
-                               name, key);
+                               "secret '%s': the environment variable '%s' is not UTF-8 text", name,
+                               key);
     return 0;
 }
 
@@ -56,8 +56,7 @@ static int load_level(const json_t *declared, const json_t *vars,
                       struct chaos_error *err);
 
 static int load_one(const char *name, const json_t *source, const json_t *vars,
-                    const struct secret_access *access, json_t **ret_value,
-                    struct chaos_error *err)
+                    const struct secret_access *access, json_t **ret_value, struct chaos_error *err)
 {
     const char *type = json_text_of(source, "type");
     const json_t *replaced = json_object_get(vars, name);

@@ -24,7 +24,10 @@ void signals_take(struct signals *signals, struct run *run, struct cancel *cance
 void signals_give_back(struct signals *signals);
 /* The run that has the signals, or NULL. */
 struct run *signals_run(void);
-enum signals_shield { SHIELD_DOWN, SHIELD_UP };
+enum signals_shield {
+    SHIELD_DOWN,
+    SHIELD_UP
+};
 
 /* While the shield is up, the first request to leave is only answered with a line on stderr that
  * asks for a second one; that one counts. SIGUSR2 leaves at once all the same. */

@@ -48,9 +48,9 @@ struct run {
     struct journal *journal;
     struct ledger *ledger;
     struct taint *taint; /* secrets that must not be written down; NULL: none */
-    json_t *activities; /* name -> activity of the method or the hypothesis, for references */
-    json_t *controls;   /* global controls that could be configured */
-    json_t *hooks;      /* module -> functions of its controls (guest.h), null: not there */
+    json_t *activities;  /* name -> activity of the method or the hypothesis, for references */
+    json_t *controls;    /* global controls that could be configured */
+    json_t *hooks;       /* module -> functions of its controls (guest.h), null: not there */
     enum run_status status;
     bool deviated;
     const char *signal_name; /* the first SIGINT or SIGTERM, NULL without one */

@@ -64,9 +64,9 @@ void stop_take_call(struct stop *stop, enum call_status status, char **message, 
                     long code)
 {
     static const enum stop_kind kinds[] = {
-        [CALL_SUCCEEDED] = STOP_NONE,   [CALL_FAILED] = STOP_NONE,
-        [CALL_CRASHED] = STOP_CRASH,    [CALL_INTERRUPTED] = STOP_INTERRUPT,
-        [CALL_EXITED] = STOP_EXIT,      [CALL_KEYBOARD] = STOP_KEYBOARD,
+        [CALL_SUCCEEDED] = STOP_NONE, [CALL_FAILED] = STOP_NONE,
+        [CALL_CRASHED] = STOP_CRASH,  [CALL_INTERRUPTED] = STOP_INTERRUPT,
+        [CALL_EXITED] = STOP_EXIT,    [CALL_KEYBOARD] = STOP_KEYBOARD,
         [CALL_CANCELLED] = STOP_NONE,
     };
 

@@ -8,15 +8,15 @@
 
 /* What raises a struct cancel of the run. */
 enum stop_reason {
-    STOP_REASON_KEYBOARD = 1,     /* SIGINT */
-    STOP_REASON_INTERRUPT = 2,    /* SIGTERM */
+    STOP_REASON_KEYBOARD = 1,      /* SIGINT */
+    STOP_REASON_INTERRUPT = 2,     /* SIGTERM */
     STOP_REASON_EXIT_GRACEFUL = 3, /* SIGUSR1 */
-    STOP_REASON_EXIT_NOW = 4,     /* SIGUSR2 */
-    STOP_REASON_EXITED = 5,       /* a background activity of a run that was left at once */
-    STOP_REASON_ABANDON = 6,      /* its result does not matter any more */
-    STOP_REASON_HANGUP = 7,       /* SIGHUP */
-    STOP_REASON_QUIT = 8,         /* SIGQUIT */
-    STOP_REASON_DEADLINE = 9,     /* a rollback took too long: it fails, and nothing is left */
+    STOP_REASON_EXIT_NOW = 4,      /* SIGUSR2 */
+    STOP_REASON_EXITED = 5,        /* a background activity of a run that was left at once */
+    STOP_REASON_ABANDON = 6,       /* its result does not matter any more */
+    STOP_REASON_HANGUP = 7,        /* SIGHUP */
+    STOP_REASON_QUIT = 8,          /* SIGQUIT */
+    STOP_REASON_DEADLINE = 9,      /* a rollback took too long: it fails, and nothing is left */
 };
 
 enum stop_kind {

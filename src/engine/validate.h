@@ -9,7 +9,7 @@ struct validation {
     json_t *experiment; /* borrowed; validate_control may change its controls */
     const struct provider *providers;
     size_t n_providers;
-    const struct guest *guest; /* NULL: none */
+    const struct guest *guest;   /* NULL: none */
     const struct cancel *cancel; /* NULL: none */
 };
 

@@ -119,10 +119,9 @@ static json_t *during_detail(const json_t *during)
 static json_t *safeguard_detail(const json_t *safeguards)
 {
     const json_t *run = json_object_get(safeguards, "run");
-    json_t *detail =
-        json_pack("{s:s, s:o, s:o, s:o}", "kind", "safeguard", "name",
-                  get(safeguards, "triggered_by"), "status", get(run, "status"), "tolerance",
-                  get(json_object_get(run, "activity"), "tolerance"));
+    json_t *detail = json_pack("{s:s, s:o, s:o, s:o}", "kind", "safeguard", "name",
+                               get(safeguards, "triggered_by"), "status", get(run, "status"),
+                               "tolerance", get(json_object_get(run, "activity"), "tolerance"));
 
     events_add_output(detail, json_object_get(run, "output"));
     add_error(detail, json_object_get(run, "exception"));

@@ -58,8 +58,8 @@ void events_add_output(json_t *to, const json_t *output)
 static json_t *describe_probe(const json_t *entry)
 {
     json_t *probe = json_pack("{s:O?, s:O?, s:O?}", "name",
-                              json_object_get(json_object_get(entry, "activity"), "name"),
-                              "status", json_object_get(entry, "status"), "tolerance_met",
+                              json_object_get(json_object_get(entry, "activity"), "name"), "status",
+                              json_object_get(entry, "status"), "tolerance_met",
                               json_object_get(entry, "tolerance_met"));
 
     events_add_output(probe, json_object_get(entry, "output"));
@@ -114,9 +114,8 @@ static void add_activity(json_t *line, const struct event *event)
     json_object_set_new(line, "name", or_null(json_object_get(activity, "name")));
     json_object_set_new(line, "activity_type", or_null(json_object_get(activity, "type")));
     if (event->type == EVENT_ACTIVITY_STARTED) {
-        json_object_set_new(
-            line, "background",
-            json_boolean(json_is_true(json_object_get(activity, "background"))));
+        json_object_set_new(line, "background",
+                            json_boolean(json_is_true(json_object_get(activity, "background"))));
         return;
     }
     json_object_set_new(line, "status", or_null(json_object_get(run, "status")));
@@ -181,8 +180,9 @@ static void notice(void *self, const struct event *event)
 {
     struct events_file *file = self;
     char stamp[CLOCK_ISO_SIZE];
-    AUTO(json) json_t *line = json_pack("{s:s, s:s}", "type", event_name(event->type), "timestamp",
-                                        clock_iso(event->wall, stamp));
+    AUTO(json)
+    json_t *line = json_pack("{s:s, s:s}", "type", event_name(event->type), "timestamp",
+                             clock_iso(event->wall, stamp));
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(buffer) struct buffer text = { 0 };
 

@@ -57,8 +57,7 @@ static int check_activity(void *self, const json_t *activity, struct chaos_error
     if (r < 0 || json_object_get(activity, "ref"))
         return r;
     if (!provider)
-        return chaos_error_set(err, CHAOS_E_INVALID,
-                               "unknown provider type '%s', in activity '%s'",
+        return chaos_error_set(err, CHAOS_E_INVALID, "unknown provider type '%s', in activity '%s'",
                                json_text_of(json_object_get(activity, "provider"), "type"),
                                json_text_of(activity, "name"));
     return provider->check(provider->self, activity, err);
@@ -73,8 +72,7 @@ static int check_tolerance(void *self, const json_t *tolerance, struct chaos_err
 
 /* A tolerance that is a probe: called with the value, its answer counts as true or false. */
 static bool judge_by_probe(struct guest_services *services, const json_t *tolerance,
-                           const json_t *value, const json_t *configuration,
-                           const json_t *secrets)
+                           const json_t *value, const json_t *configuration, const json_t *secrets)
 {
     AUTO(json) json_t *probe = json_deep_copy(tolerance);
     json_t *provider = json_object_get(probe, "provider");

@@ -53,8 +53,7 @@ static bool wants(const json_t *events, const char *name)
         return true;
     if (json_is_string(events))
         return strstr(json_string_value(events), name) != NULL;
-    json_array_foreach(events, i, item)
-    {
+    json_array_foreach (events, i, item) {
         if (json_is_string(item) && str_equal(json_string_value(item), name))
             return true;
     }
@@ -75,8 +74,7 @@ static size_t add_headers(json_t *wanted, json_t *texts, struct http_header *hea
     const char *name;
     json_t *value;
 
-    json_object_foreach(wanted, name, value)
-    {
+    json_object_foreach (wanted, name, value) {
         AUTO(str) char *text = pytext_of(value);
         json_t *copy = json_string(text);
 
@@ -164,8 +162,7 @@ void notify_send(const json_t *settings, const struct guest *guest,
     if (!json_array_size(channels))
         return;
     document = describe(event);
-    json_array_foreach(channels, i, channel)
-    {
+    json_array_foreach (channels, i, channel) {
         const char *type = json_string_value(json_object_get(channel, "type"));
 
         if (!wants(json_object_get(channel, "events"), event->name))

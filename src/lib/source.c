@@ -37,7 +37,7 @@ static int parse_json(const struct buffer *text, json_t **ret_value, struct chao
 }
 
 /* Values take about this many times the room of their text. */
-#define VALUE_RATIO 14
+#define VALUE_RATIO  14
 #define LARGE_SOURCE ((size_t)1024 * 1024)
 
 static int load_file(const char *path, json_t **ret_value, struct chaos_error *err)
@@ -137,9 +137,10 @@ static int load_url(const char *url, const struct source_options *options, json_
     if (fetch(url, host, options, &response, err) < 0)
         return chaos_error_prefix(err, "Failed to fetch the experiment");
     if (response.status != 200)
-        return chaos_error_set(err, CHAOS_E_REMOTE,
-                               "Failed to fetch the experiment: %s answered with status %ld: %.200s",
-                               url, response.status, buffer_text(&response.body));
+        return chaos_error_set(
+            err, CHAOS_E_REMOTE,
+            "Failed to fetch the experiment: %s answered with status %ld: %.200s", url,
+            response.status, buffer_text(&response.body));
     log_debug("Fetched the experiment from %s:\n%s", url, buffer_text(&response.body));
     if (parse_answer(&response, ret_value, err) < 0)
         return chaos_error_prefix(err, "the experiment at %s", url);
@@ -160,8 +161,8 @@ int source_load(const char *source, const struct source_options *options, json_t
         return chaos_error_set(err, CHAOS_E_NOT_FOUND, "Path \"%s\" does not exist", source);
     scheme = mem_strndup(source, (size_t)(colon - source));
     if (!str_equal(scheme, "http") && !str_equal(scheme, "https"))
-        return chaos_error_set(err, CHAOS_E_INVALID,
-                               "'%s' is not a supported scheme of a source: it can be http or https",
-                               scheme);
+        return chaos_error_set(
+            err, CHAOS_E_INVALID,
+            "'%s' is not a supported scheme of a source: it can be http or https", scheme);
     return load_url(source, options, ret_value, err);
 }

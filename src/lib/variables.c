@@ -47,7 +47,11 @@ int variables_parse(const char *const *items, size_t count, json_t **ret_vars,
     return 0;
 }
 
-enum form { FORM_YAML, FORM_JSON, FORM_OTHER };
+enum form {
+    FORM_YAML,
+    FORM_JSON,
+    FORM_OTHER
+};
 
 static enum form form_of(const char *path)
 {

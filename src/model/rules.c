@@ -180,8 +180,8 @@ static void warn_of_vault(const json_t *secrets)
 
     json_object_foreach (json_walkable(secrets), group, keys) {
         json_object_foreach (keys, name, source) {
-            if (str_equal(json_text_of(source, "type"), "vault") && json_object_get(source, "key") &&
-                !json_object_get(source, "path"))
+            if (str_equal(json_text_of(source, "type"), "vault") &&
+                json_object_get(source, "key") && !json_object_get(source, "path"))
                 log_warning("The Vault secret '%s' must name its 'path': 'key' is now a key within "
                             "the secret at that path",
                             name);

@@ -28,8 +28,8 @@ static void add_utf8(struct buffer *out, uint32_t c)
 
 static bool is_text_control(unsigned char c)
 {
-    return c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\b' || c == 0x1b || c == '\a' ||
-           c == '\v';
+    return c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\b' || c == 0x1b ||
+           c == '\a' || c == '\v';
 }
 
 /* Windows-1252 0x80 to 0x9f (WHATWG Encoding, index windows-1252); 0: no character. */
@@ -62,8 +62,8 @@ static json_t *decode_utf16(const unsigned char *data, size_t length, bool big)
     if (length % 2)
         return NULL;
     for (size_t i = 2; i < length; i += 2) {
-        uint32_t unit = big ? (uint32_t)data[i] << 8 | data[i + 1]
-                            : (uint32_t)data[i + 1] << 8 | data[i];
+        uint32_t unit =
+            big ? (uint32_t)data[i] << 8 | data[i + 1] : (uint32_t)data[i + 1] << 8 | data[i];
 
         if (unit >= 0xd800 && unit < 0xdc00 && i + 3 < length) {
             uint32_t low = big ? (uint32_t)data[i + 2] << 8 | data[i + 3]

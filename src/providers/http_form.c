@@ -35,13 +35,11 @@ static void add_inner(struct buffer *out, size_t start, const char *name, const 
     size_t i;
 
     if (json_is_array(value)) {
-        json_array_foreach(value, i, item)
-        {
+        json_array_foreach (value, i, item) {
             add_pair(out, start, name, item);
         }
     } else if (json_is_object(value)) {
-        json_object_foreach(json_walkable(value), key, item)
-        {
+        json_object_foreach (json_walkable(value), key, item) {
             add_text_pair(out, start, name, key);
         }
     } else if (!json_is_null(value)) {
@@ -55,8 +53,7 @@ static void add_values(struct buffer *out, size_t start, const char *name, const
     size_t i;
 
     if (json_is_array(values)) {
-        json_array_foreach(values, i, item)
-        {
+        json_array_foreach (values, i, item) {
             add_inner(out, start, name, item);
         }
     } else {
@@ -70,8 +67,7 @@ static int add_list(struct buffer *out, const json_t *pairs, struct chaos_error 
     const json_t *pair;
     size_t i;
 
-    json_array_foreach(pairs, i, pair)
-    {
+    json_array_foreach (pairs, i, pair) {
         AUTO(str) char *name = NULL;
 
         if (!json_is_array(pair) || json_array_size(pair) != 2)
@@ -90,8 +86,7 @@ int http_form_encode(struct buffer *out, const json_t *arguments, struct chaos_e
     const char *name;
 
     if (json_is_object(arguments)) {
-        json_object_foreach(json_walkable(arguments), name, value)
-        {
+        json_object_foreach (json_walkable(arguments), name, value) {
             add_values(out, start, name, value);
         }
         return 0;
@@ -116,15 +111,13 @@ int http_form_check_json(const json_t *value, struct chaos_error *err)
                                    ? extended_text(value)
                                    : value_type_name(value));
     if (json_is_object(value)) {
-        json_object_foreach(json_walkable(value), key, item)
-        {
+        json_object_foreach (json_walkable(value), key, item) {
             r = http_form_check_json(item, err);
             if (r < 0)
                 return chaos_error_prefix(err, "'%s'", key);
         }
     } else if (json_is_array(value)) {
-        json_array_foreach(value, i, item)
-        {
+        json_array_foreach (value, i, item) {
             r = http_form_check_json(item, err);
             if (r < 0)
                 return chaos_error_prefix(err, "[%zu]", i);

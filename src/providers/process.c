@@ -132,9 +132,9 @@ static void build(struct arguments *arguments, const char *program, const json_t
         return;
     }
     arguments_add(arguments, mem_strdup(program));
-    json_array_foreach(given, i, value) add_value(arguments, value);
-    json_object_foreach(json_walkable(given), key, value)
-    {
+    json_array_foreach (given, i, value)
+        add_value(arguments, value);
+    json_object_foreach (json_walkable(given), key, value) {
         if (*key)
             arguments_add(arguments, mem_strdup(key));
         add_value(arguments, value);
@@ -247,7 +247,8 @@ static void call_process(void *self, const struct provider_call *call, struct ca
     build(&arguments, program, given);
     log_command(&arguments);
     if (proc_run(arguments.items[0], arguments.items,
-                 &(struct proc_bounds){ deadline, OUTPUT_LIMIT, call->cancel, call->mark }, &done, &err) < 0)
+                 &(struct proc_bounds){ deadline, OUTPUT_LIMIT, call->cancel, call->mark }, &done,
+                 &err) < 0)
         fail(call->activity, &err, result);
     else
         finish(call->activity, &done, result);

@@ -81,8 +81,7 @@ static bool leaks(const char *text, const struct vault *vault, const json_t *cre
 
     if (vault->token && strstr(text, vault->token))
         return true;
-    json_object_foreach(json_walkable(credentials), key, value)
-    {
+    json_object_foreach (json_walkable(credentials), key, value) {
         if (strstr(text, json_string_value(value)))
             return true;
     }

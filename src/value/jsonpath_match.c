@@ -128,8 +128,7 @@ static int match_wildcard(const struct position *next, json_t *value)
             r = follow_item(next, value, i);
         return r;
     }
-    json_object_foreach(value, key, member)
-    {
+    json_object_foreach (value, key, member) {
         r = follow(next, member);
         if (r)
             return r;

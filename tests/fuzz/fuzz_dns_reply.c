@@ -24,8 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     question.id = (uint16_t)(data[2] << 8 | data[3]);
     if (dns_reply_parse(data + 2, size - 2, &question, &reply, &err) < 0)
         return 0;
-    json_array_foreach(reply.records, i, record)
-    {
+    json_array_foreach (reply.records, i, record) {
         assert(json_is_string(json_object_get(record, "name")));
         assert(json_is_string(json_object_get(record, "value")));
     }

@@ -16,9 +16,9 @@
 struct select_case {
     const char *claim;
     enum control_level level;
-    const char *top;     /* controls of the experiment */
-    const char *global;  /* global ones */
-    const char *own;     /* those of the context */
+    const char *top;      /* controls of the experiment */
+    const char *global;   /* global ones */
+    const char *own;      /* those of the context */
     const char *selected; /* names, in order */
 };
 
@@ -63,10 +63,10 @@ static void check_selection(void **state)
     AUTO(json) json_t *experiment = json_pack("{s:o}", "controls", parse(c->top));
     AUTO(json) json_t *context = json_pack("{s:o}", "controls", parse(c->own));
     AUTO(json) json_t *global = parse(c->global);
-    AUTO(json) json_t *selected =
-        controls_select(experiment, global, c->level,
-                        c->level == LEVEL_EXPERIMENT || c->level == LEVEL_ACTIVITY ? context
-                                                                                   : experiment);
+    AUTO(json)
+    json_t *selected = controls_select(
+        experiment, global, c->level,
+        c->level == LEVEL_EXPERIMENT || c->level == LEVEL_ACTIVITY ? context : experiment);
     AUTO(buffer) struct buffer names = { 0 };
     size_t i;
     json_t *control;

@@ -47,7 +47,8 @@ static int check_nothing(void *self, const json_t *activity, struct chaos_error 
     return 0;
 }
 
-static const struct provider script = { .type = "script", .check = check_nothing,
+static const struct provider script = { .type = "script",
+                                        .check = check_nothing,
                                         .call = play_script };
 
 /* Single quotes for double ones. */
@@ -81,9 +82,10 @@ static json_t *run_with(json_t *experiment, struct run_options options)
     return journal;
 }
 
-#define HEAD       "'title': 't', 'description': 'd', "
-#define GIVE(v)    "{'type': 'probe', 'name': 'p', 'provider': {'type': 'script', 'value': " v "}}"
-#define DOES(n, d) "{'type': 'action', 'name': '" n "', 'provider': {'type': 'script', 'does': '" d "'}}"
+#define HEAD    "'title': 't', 'description': 'd', "
+#define GIVE(v) "{'type': 'probe', 'name': 'p', 'provider': {'type': 'script', 'value': " v "}}"
+#define DOES(n, d)                                                                                 \
+    "{'type': 'action', 'name': '" n "', 'provider': {'type': 'script', 'does': '" d "'}}"
 #define SIGNAL(n)                                                                                  \
     "{'type': 'action', 'name': 'kill', 'provider': {'type': 'script', 'does': 'kill', "           \
     "'value': " n "}}"
@@ -124,9 +126,8 @@ static const struct outcome_case outcome_cases[] = {
     { "the strategy for deviations plays rollbacks after one",
       "{" HEAD UNMET "'method': [], " UNDO "}", ROLLBACK_DEVIATED, HYPOTHESIS_AFTER, "completed",
       true, 0, 1 },
-    { "the strategy for deviations plays none without one",
-      "{" HEAD MET "'method': [], " UNDO "}", ROLLBACK_DEVIATED, HYPOTHESIS_AFTER, "completed",
-      false, 0, 0 },
+    { "the strategy for deviations plays none without one", "{" HEAD MET "'method': [], " UNDO "}",
+      ROLLBACK_DEVIATED, HYPOTHESIS_AFTER, "completed", false, 0, 0 },
     { "a failed activity lets the method go on",
       "{" HEAD "'method': [" DOES("a", "fail") ", " GIVE("1") "], " UNDO "}", ROLLBACK_DEFAULT,
       HYPOTHESIS_DEFAULT, "completed", false, 2, 1 },
@@ -164,9 +165,9 @@ static void check_outcome(void **state)
 {
     const struct outcome_case *c = *state;
     AUTO(json) json_t *experiment = parse(c->experiment);
-    AUTO(json) json_t *journal = run_with(
-        experiment,
-        (struct run_options){ .rollbacks = c->rollbacks, .hypothesis = c->hypothesis });
+    AUTO(json)
+    json_t *journal = run_with(
+        experiment, (struct run_options){ .rollbacks = c->rollbacks, .hypothesis = c->hypothesis });
 
     assert_string_equal(json_text_of(journal, "status"), c->status);
     assert_int_equal(json_is_true(json_object_get(journal, "deviated")), c->deviated);
@@ -177,7 +178,8 @@ static void check_outcome(void **state)
 static void write_down(void *self, const struct event *event)
 {
     json_t *lines = self;
-    AUTO(json) json_t *line = json_pack("{s:i, s:O}", "type", (int)event->type, "data", event->data);
+    AUTO(json)
+    json_t *line = json_pack("{s:i, s:O}", "type", (int)event->type, "data", event->data);
     AUTO(str) char *text = json_text(line, JSON_STYLE_LINE);
 
     json_array_append_new(lines, json_string(text));
@@ -185,14 +187,18 @@ static void write_down(void *self, const struct event *event)
 
 static void a_journal_can_be_folded_from_events_that_were_written_down(void **state)
 {
-    AUTO(json) json_t *experiment =
-        parse("{" HEAD MET "'method': [" GIVE("[1, 2.5, null]") ", " DOES("a", "fail") ", {'ref': "
-              "'p'}, {'type': 'probe', 'background': true, 'name': 'b', 'provider': {'type': "
-              "'script', 'value': 3}}], " UNDO "}");
+    AUTO(json)
+    json_t *experiment = parse("{" HEAD MET "'method': [" GIVE("[1, 2.5, null]") ", " DOES(
+        "a",
+        "fail") ", {'ref': "
+                "'p'}, {'type': 'probe', 'background': true, 'name': 'b', 'provider': {'type': "
+                "'script', 'value': 3}}], " UNDO "}");
     AUTO(json) json_t *lines = json_array();
     struct listener listener = { lines, write_down };
-    AUTO(json) json_t *journal =
-        run_with(experiment, (struct run_options){ .listeners = &listener, .n_listeners = 1,
+    AUTO(json)
+    json_t *journal =
+        run_with(experiment, (struct run_options){ .listeners = &listener,
+                                                   .n_listeners = 1,
                                                    .hypothesis = HYPOTHESIS_CONTINUOUS });
     AUTO(journal) struct journal *folded = journal_new();
     AUTO(str) char *live = json_text(journal, JSON_STYLE_INDENT_2);
@@ -204,9 +210,9 @@ static void a_journal_can_be_folded_from_events_that_were_written_down(void **st
     json_array_foreach (lines, i, line) {
         AUTO(json) json_t *event = parse(json_string_value(line));
 
-        journal_apply(folded, &(struct event){
-                                  (enum event_type)json_integer_value(json_object_get(event, "type")),
-                                  0, json_object_get(event, "data") });
+        journal_apply(folded, &(struct event){ (enum event_type)json_integer_value(
+                                                   json_object_get(event, "type")),
+                                               0, json_object_get(event, "data") });
     }
     again = json_text(journal_value(folded), JSON_STYLE_INDENT_2);
     assert_string_equal(again, live);
@@ -233,7 +239,8 @@ static void background_activities_run_at_the_same_time(void **state)
 
 static void a_signal_to_leave_at_once_cuts_background_activities_short(void **state)
 {
-    AUTO(json) json_t *experiment = parse(
+    AUTO(json)
+    json_t *experiment = parse(
         "{" HEAD "'method': [{'type': 'action', 'background': true, 'name': 'long', 'provider': "
         "{'type': 'script', 'does': 'sleep', 'value': 60}}, " SIGNAL("12") "]}");
     int64_t began = clock_now();
@@ -247,8 +254,8 @@ static void a_signal_to_leave_at_once_cuts_background_activities_short(void **st
 static void the_continuous_hypothesis_is_checked_while_the_method_runs(void **state)
 {
     AUTO(json) json_t *experiment = parse("{" HEAD MET "'method': [" SLEEP("0.3") "]}");
-    AUTO(json) json_t *journal =
-        run_with(experiment, (struct run_options){ .hypothesis = HYPOTHESIS_DURING });
+    AUTO(json)
+    json_t *journal = run_with(experiment, (struct run_options){ .hypothesis = HYPOTHESIS_DURING });
     const json_t *states = json_object_get(journal, "steady_states");
 
     (void)state;
@@ -259,9 +266,10 @@ static void the_continuous_hypothesis_is_checked_while_the_method_runs(void **st
 
 static void failing_fast_ends_the_method_after_the_activity_in_progress(void **state)
 {
-    AUTO(json) json_t *experiment =
-        parse("{" HEAD UNMET "'method': [" SLEEP("0.3") ", " GIVE("1") "]}");
-    AUTO(json) json_t *journal = run_with(
+    AUTO(json)
+    json_t *experiment = parse("{" HEAD UNMET "'method': [" SLEEP("0.3") ", " GIVE("1") "]}");
+    AUTO(json)
+    json_t *journal = run_with(
         experiment, (struct run_options){ .hypothesis = HYPOTHESIS_DURING, .fail_fast = true });
 
     (void)state;
@@ -271,10 +279,9 @@ static void failing_fast_ends_the_method_after_the_activity_in_progress(void **s
 
 static void a_dry_run_calls_only_what_is_left_over(void **state)
 {
-    AUTO(json) json_t *experiment =
-        parse("{" HEAD "'method': [" DOES("a", "crash") ", " GIVE("7") "]}");
-    AUTO(json) json_t *journal =
-        run_with(experiment, (struct run_options){ .dry = DRY_ACTIONS });
+    AUTO(json)
+    json_t *experiment = parse("{" HEAD "'method': [" DOES("a", "crash") ", " GIVE("7") "]}");
+    AUTO(json) json_t *journal = run_with(experiment, (struct run_options){ .dry = DRY_ACTIONS });
     const json_t *runs = json_object_get(journal, "run");
 
     (void)state;

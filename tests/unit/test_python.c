@@ -655,7 +655,8 @@ static void handlers_get_events_by_position(void **state)
                                 "\"experiment\":{\"$document\":\"experiment\"}}");
     AUTO(json) json_t *journal = json_of("{\"status\":null}");
     AUTO(json) json_t *experiment = json_of(EXPERIMENT);
-    struct guest_document documents[] = { { "journal", journal, 0 }, { "experiment", experiment, 0 } };
+    struct guest_document documents[] = { { "journal", journal, 0 },
+                                          { "experiment", experiment, 0 } };
     AUTO(guest_reply) struct guest_reply started = { 0 };
     AUTO(guest_reply) struct guest_reply finished = { 0 };
 
