@@ -92,7 +92,8 @@ class Point:
             self.kill_later(child)
         self.code = child.wait(timeout=60)
         if (place / "calls").exists():
-            self.calls = int((place / "calls").read_text())
+            # a process that is killed as it ends leaves the file empty
+            self.calls = int((place / "calls").read_text() or 0)
         self.wait(place)
         recover = subprocess.run([CHAOS, "--no-log-file", "recover", "--all"], cwd=place,
                                  env=self.environment(place, False), capture_output=True, text=True,
