@@ -129,8 +129,8 @@ static json_t *data_params(const struct chaos_call *call)
 static double combine(const json_t *values, const char *statistic)
 {
     double sum = 0;
-    double least = INFINITY;
-    double most = -INFINITY;
+    double least = HUGE_VAL;
+    double most = -HUGE_VAL;
     json_t *value;
     size_t i;
 

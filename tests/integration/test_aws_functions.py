@@ -284,6 +284,8 @@ def play_native(native_call, function, arguments):
     if not done.stdout:
         raise AssertionError(f"native_call ended with {done.returncode}: {done.stderr[-3000:]}")
     line = json.loads(done.stdout.splitlines()[-1])
+    if "Sanitizer" in done.stderr:
+        raise AssertionError(done.stderr[-6000:])
     return result(line["output"]), line["message"], done.stderr
 
 
