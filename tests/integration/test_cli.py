@@ -249,6 +249,49 @@ class Terminal(Case):
             self.assertIn(b"\x1b[94m", os.read(terminal.fileno(), 4096))
 
 
+class Aws(Case):
+    def completed(self, *words):
+        return [line.partition("\t")[0] for line in
+                self.chaos("complete", "--", "aws", *words).stdout.splitlines()]
+
+    def test_it_lists_services_and_their_operations(self):
+        self.assertRegex(self.chaos("aws").stdout, r"(?m)^elbv2 +\S")
+        self.assertRegex(self.chaos("aws", "ec2").stdout, r"(?m)^describe-instances +\S")
+        self.assertEqual(self.chaos("aws", "ec2").stdout, self.chaos("aws", "ec2", "help").stdout)
+        self.assertEqual(os.listdir(self.home), [])
+
+    def test_help_tells_what_an_operation_takes(self):
+        page = self.chaos("aws", "s3", "put-bucket-versioning", "help").stdout
+        self.assertRegex(page, r"(?m)^  --bucket +string, required$")
+        self.assertRegex(page, r"(?m)^      Status +Enabled\|Suspended$")
+        self.assertEqual(page, self.chaos("aws", "s3", "PutBucketVersioning", "--help").stdout)
+
+    def test_names_that_are_not_there_are_answered_with_the_closest(self):
+        for words, near in ((["ec3"], "ec2"), (["ec2", "describe-instanc"], "describe-instances"),
+                            (["ec2", "describe-instances", "--instance-id", "i"], "instance-ids"),
+                            (["ec2", "describe-instances", "--wait", "instance-runing"],
+                             "instance-running")):
+            with self.subTest(words):
+                done = self.chaos("aws", *words)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(f"did you mean '{near}'?", done.stderr)
+
+    def test_services_operations_parameters_and_waiters_complete(self):
+        self.assertEqual(self.completed("elbv"), ["elbv2"])
+        self.assertIn("describe-instances", self.completed("ec2", "describe-inst"))
+        self.assertEqual(self.completed("ec2", "describe-instances", "--instance-ids", "i-1",
+                                        "--fil"), ["--filters"])
+        self.assertEqual(self.completed("ec2", "describe-instances", "--instance-ids", "i"), [])
+        self.assertEqual(self.completed("ec2", "describe-instances", "--wait", "instance-r"),
+                         ["instance-running"])
+        self.assertEqual(self.completed("ec2", "describe-instances", "--all"), ["--all-pages"])
+
+    def test_a_presigned_address_is_made_without_a_call(self):
+        done = self.chaos("aws", "s3", "get-object", "--json", "-", "--presign", "60",
+                          stdin='{"Bucket": "b", "Key": "k"}')
+        self.assertRegex(done.stdout, r"^http://127\.0\.0\.1:9/b/k\?\S*X-Amz-Expires=60&\S+\n$")
+
+
 if __name__ == "__main__":
     CHAOS = os.path.abspath(sys.argv.pop(1))
     unittest.main()
