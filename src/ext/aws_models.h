@@ -4,6 +4,5 @@
 
 #include "aws/model.h"
 
-/* Opened once for the process: $FRACAS_AWS_MODELS, else the installed file, else that of the build
- * tree. Borrowed. The error says where it looked. */
+/* Opened once for the process, as aws_models_open_own() finds them. Borrowed. */
 MUST_USE int aws_models_shared(const struct aws_models **ret_models, struct chaos_error *err);
