@@ -19,7 +19,7 @@ OPTIONAL = {  # what a function may ask for by name, besides the context
     "cleanup_control": (),
     "validate_control": (),
 }
-THREADS_ACT_S = 0.12
+THREADS_ACT_S = 0.2
 LEVEL_OPTIONAL = ("secrets", "configuration", "experiment", "settings")
 
 EVENT_PARAMETERS = {  # in the order in which handlers get them, by position
@@ -105,24 +105,45 @@ def hook(worker, request, gate):
     except Exception as x:
         return refused(x, gate)
     watch = documents.Watch(store, names, places)
+    opens_run = request["function"] == "before_experiment_control"
     try:
         if request["function"] == "validate_control":
             gate.user(function, places["control"][1])
         else:
             gate.user(function, **arguments)
-        if request["function"] == "before_experiment_control":
+        if opens_run:
+            opens_run = False
             gate.user(let_threads_act)
     except BaseException as x:
+        if opens_run:
+            hear_out(let_threads_act)
         return refused(x, gate, watch.changes())
     return reply(watch.changes())
 
 
 def let_threads_act():
     """A safeguard that is to stop the run before it begins is judged in a thread, when its hook has
-    returned already. Our engine is faster than that thread: hold it back for a moment."""
-    if any(not thread.name.startswith("chaos-call-") and thread is not threading.current_thread()
-           for thread in threading.enumerate()):
-        time.sleep(THREADS_ACT_S)
+    returned already. Our engine is faster than that thread: hold it back for a moment, to its end
+    also when one of them objects, so that the others are heard too."""
+    if not any(not thread.name.startswith("chaos-call-") and
+               thread is not threading.current_thread() for thread in threading.enumerate()):
+        return
+    end, stop = time.monotonic() + THREADS_ACT_S, None
+    while time.monotonic() < end:
+        try:
+            time.sleep(max(0, end - time.monotonic()))
+        except BaseException as x:
+            stop = stop or x
+    if stop is not None:
+        raise stop
+
+
+def hear_out(function):
+    """Call it; what stops it was heard already."""
+    try:
+        function()
+    except BaseException:
+        pass
 
 
 def bind(worker, store, function, request, names, places):
