@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "engine/activity.h"
 #include "engine/control.h"
+#include "engine/journal.h"
 #include "engine/tolerance.h"
 #include "value/pytext.h"
 #include "value/substitute.h"
@@ -157,17 +158,6 @@ static const char *last_probe(const json_t *state)
     return name ? name : "";
 }
 
-static bool has_failed_probe(const json_t *state)
-{
-    size_t i;
-    json_t *entry;
-
-    json_array_foreach (json_object_get(state, "probes"), i, entry)
-        if (!str_equal(json_text_of(entry, "status"), "succeeded"))
-            return true;
-    return false;
-}
-
 /* Check it in a phase, record it, and judge the run by it. */
 static bool check_phase(struct run *run, const char *phase, bool deviates, struct stop *stop)
 {
@@ -182,8 +172,9 @@ static bool check_phase(struct run *run, const char *phase, bool deviates, struc
              json_pack("{s:s, s:O}", "phase", phase, "state", state), stop);
     if (value_is_true(json_object_get(state, "steady_state_met")))
         return true;
-    run_set_status(run, has_failed_probe(state) ? RUN_FAILED : RUN_COMPLETED,
-                   deviates || run->deviated);
+    run_set_status(
+        run, journal_has_failure(json_object_get(state, "probes")) ? RUN_FAILED : RUN_COMPLETED,
+        deviates || run->deviated);
     log_critical("Steady state probe '%s' is not in the given tolerance so failing this "
                  "experiment",
                  last_probe(state));

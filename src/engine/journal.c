@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "value/patch.h"
@@ -164,4 +165,15 @@ static void notice(void *self, const struct event *event)
 struct listener journal_listener(struct journal *journal)
 {
     return (struct listener){ journal, notice };
+}
+
+bool journal_has_failure(const json_t *runs)
+{
+    size_t i;
+    json_t *entry;
+
+    json_array_foreach (runs, i, entry)
+        if (!str_equal(json_text_of(entry, "status"), "succeeded"))
+            return true;
+    return false;
 }

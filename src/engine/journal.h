@@ -2,6 +2,8 @@
 /* The journal of a run: a fold over its events and nothing else. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "engine/event.h"
 
 struct journal;
@@ -15,3 +17,6 @@ struct listener journal_listener(struct journal *journal);
 /* The journal as it stands, in the reference's form (contract 1.10); borrowed, living: it changes
  * as events come. NULL before the run started. */
 json_t *journal_value(const struct journal *journal);
+
+/* Whether one of `runs`, a list of a journal's runs of activities, did not succeed. */
+bool journal_has_failure(const json_t *runs);

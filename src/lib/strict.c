@@ -2,7 +2,7 @@
 #include "lib/strict.h"
 
 #include "base/json_walk.h"
-#include "base/str.h"
+#include "engine/journal.h"
 #include "lib/verdict.h"
 
 /* Whether the steady state was looked at once the system had been disturbed. */
@@ -14,17 +14,6 @@ static bool was_judged(const json_t *journal)
            json_array_size(json_object_get(json_object_get(states, "after"), "probes")) > 0;
 }
 
-static bool has_failed(const json_t *journal, const char *key)
-{
-    size_t i;
-    json_t *entry;
-
-    json_array_foreach (json_object_get(journal, key), i, entry)
-        if (!str_equal(json_text_of(entry, "status"), "succeeded"))
-            return true;
-    return false;
-}
-
 /* A run that changed nothing, since its baseline was not met or it was dry, has its own codes. */
 static enum strict_code code_of_passed(const json_t *journal)
 {
@@ -32,9 +21,10 @@ static enum strict_code code_of_passed(const json_t *journal)
 
     if (json_text_of(experiment, "dry"))
         return STRICT_INCONCLUSIVE;
-    if (has_failed(journal, "rollbacks") || verdict_rollbacks_missing(journal))
+    if (journal_has_failure(json_object_get(journal, "rollbacks")) ||
+        verdict_rollbacks_missing(journal))
         return STRICT_ROLLBACK;
-    if (has_failed(journal, "run"))
+    if (journal_has_failure(json_object_get(journal, "run")))
         return STRICT_ACTION;
     if (!was_judged(journal))
         return STRICT_INCONCLUSIVE;

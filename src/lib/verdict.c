@@ -6,6 +6,7 @@
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/journal.h"
 #include "lib/strict.h"
 
 static const char *const names[] = {
@@ -32,13 +33,7 @@ static bool is_unmet(const json_t *state)
 
 static bool has_failed_probe(const json_t *state)
 {
-    size_t i;
-    json_t *entry;
-
-    json_array_foreach (json_object_get(state, "probes"), i, entry)
-        if (!str_equal(json_text_of(entry, "status"), "succeeded"))
-            return true;
-    return false;
+    return journal_has_failure(json_object_get(state, "probes"));
 }
 
 bool verdict_deviated_during(const json_t *journal)
