@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/extensions.h"
+#include "providers/native.h"
 #include "value/json.h"
 
 /* A Python identifier in ASCII: rows and Python functions share one name space. */
@@ -38,27 +39,6 @@ static bool is_line(const char *text)
     return text && *text && !strchr(text, '\n');
 }
 
-static bool fits(const json_t *value, enum chaos_type type)
-{
-    switch (type) {
-    case CHAOS_ANY:
-        return true;
-    case CHAOS_STRING:
-        return json_is_string(value);
-    case CHAOS_INTEGER:
-        return json_is_integer(value);
-    case CHAOS_NUMBER:
-        return json_is_number(value);
-    case CHAOS_BOOLEAN:
-        return json_is_boolean(value);
-    case CHAOS_LIST:
-        return json_is_array(value);
-    case CHAOS_MAPPING:
-        return json_is_object(value);
-    }
-    return false;
-}
-
 static int check_default(const struct chaos_param *param, struct chaos_error *err)
 {
     AUTO(json) json_t *value = NULL;
@@ -71,7 +51,7 @@ static int check_default(const struct chaos_param *param, struct chaos_error *er
     if (json_parse(param->default_json, strlen(param->default_json), &value, &why) < 0)
         return chaos_error_set(err, CHAOS_E_INVALID, "has a default that is not JSON: %s",
                                chaos_error_text(&why));
-    if (!fits(value, param->type))
+    if (!native_has_type(value, param->type))
         return chaos_error_set(err, CHAOS_E_INVALID, "has a default of another type");
     return 0;
 }

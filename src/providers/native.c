@@ -49,7 +49,7 @@ static const char *value_kind(const json_t *value)
     return "null";
 }
 
-static bool has_type(const json_t *value, enum chaos_type type)
+bool native_has_type(const json_t *value, enum chaos_type type)
 {
     switch (type) {
     case CHAOS_ANY:
@@ -118,7 +118,7 @@ static int check_value(const struct chaos_param *param, const json_t *value, enu
         return 0;
     if (json_is_null(value) && !param->required && !param->default_json)
         return 0;
-    if (!has_type(value, param->type)) {
+    if (!native_has_type(value, param->type)) {
         if (pattern)
             return chaos_error_set(err, CHAOS_E_INVALID, "must be %s, and nothing replaces '%s'",
                                    type_names[param->type], json_string_value(value));

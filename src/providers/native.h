@@ -3,8 +3,13 @@
  * "secrets"} in its provider, of type "native", or "python" where a row stands in for Python. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "chaos/extension.h"
 #include "engine/provider.h"
+
+/* Whether a value is of the type of a parameter. */
+bool native_has_type(const json_t *value, enum chaos_type type);
 
 /* Check the arguments of an activity against the row: names, presence, types, ranges. Those with a
  * ${pattern} in them have no value yet: native_call() checks them again. The error is one line
