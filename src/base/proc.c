@@ -134,6 +134,20 @@ static int take(int *fd, struct buffer *to, size_t limit, struct chaos_error *er
     return 0;
 }
 
+/* What it means for the process that a wait ended so. */
+static int take_wait(enum wait_result result, struct chaos_error *err)
+{
+    switch (result) {
+    case WAIT_TIMEOUT:
+        return chaos_error_set(err, CHAOS_E_TIMEOUT, "the process took too long");
+    case WAIT_CANCELLED:
+        return chaos_error_set(err, CHAOS_E_CANCELLED, "the process was stopped");
+    case WAIT_READY:
+        break;
+    }
+    return 0;
+}
+
 static int drain(struct child *child, const struct proc_bounds *bounds, struct proc_result *result,
                  struct chaos_error *err)
 {
@@ -141,14 +155,8 @@ static int drain(struct child *child, const struct proc_bounds *bounds, struct p
         struct pollfd fds[2] = { { .fd = child->out, .events = POLLIN },
                                  { .fd = child->err, .events = POLLIN } };
 
-        switch (wait_fds(fds, ARRAY_SIZE(fds), bounds->deadline, bounds->cancel)) {
-        case WAIT_TIMEOUT:
-            return chaos_error_set(err, CHAOS_E_TIMEOUT, "the process took too long");
-        case WAIT_CANCELLED:
-            return chaos_error_set(err, CHAOS_E_CANCELLED, "the process was stopped");
-        case WAIT_READY:
-            break;
-        }
+        if (take_wait(wait_fds(fds, ARRAY_SIZE(fds), bounds->deadline, bounds->cancel), err) < 0)
+            return -(int)err->code;
         if (fds[0].revents && take(&child->out, &result->out, bounds->limit, err) < 0)
             return -(int)err->code;
         if (fds[1].revents && take(&child->err, &result->err, bounds->limit, err) < 0)
@@ -167,16 +175,8 @@ static int wait_end(pid_t pid, const struct proc_bounds *bounds, int *ret_status
     if (r == pid)
         return 0;
     fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (fd >= 0) {
-        switch (wait_fd(fd, POLLIN, bounds->deadline, bounds->cancel)) {
-        case WAIT_TIMEOUT:
-            return chaos_error_set(err, CHAOS_E_TIMEOUT, "the process took too long");
-        case WAIT_CANCELLED:
-            return chaos_error_set(err, CHAOS_E_CANCELLED, "the process was stopped");
-        case WAIT_READY:
-            break;
-        }
-    }
+    if (fd >= 0 && take_wait(wait_fd(fd, POLLIN, bounds->deadline, bounds->cancel), err) < 0)
+        return -(int)err->code;
     while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
         ;
     return 0;
