@@ -144,3 +144,8 @@ int aws_groups_find(const struct chaos_call *call, json_t **ret_answer, struct c
         return aws_fail(call, "No ASG(s) found with matching tag(s): {tags}.", err);
     return aws_groups_by_name(call, names, absent, ret_answer, err);
 }
+
+bool aws_group_suspends(const json_t *group, const char *process)
+{
+    return aws_list_find(json_object_get(group, "SuspendedProcesses"), "ProcessName", process);
+}

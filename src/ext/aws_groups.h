@@ -2,6 +2,8 @@
 /* Auto scaling groups, found by the arguments asg_names or tags. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/auto.h"
 #include "chaos/extension.h"
 
@@ -20,3 +22,5 @@ MUST_USE int aws_groups_find(const struct chaos_call *call, json_t **ret_answer,
                              struct chaos_error *err);
 /* The names of the groups in an answer. */
 json_t *aws_groups_names(const json_t *answer);
+/* Whether a group of an answer has suspended the process of that name. */
+bool aws_group_suspends(const json_t *group, const char *process);

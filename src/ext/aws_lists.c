@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ext/aws_lists.h"
 
+#include "base/json_walk.h"
+#include "base/str.h"
+
+const json_t *aws_list_find(const json_t *items, const char *key, const char *text)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach (items, i, item)
+        if (str_equal(json_text_of(item, key), text))
+            return item;
+    return NULL;
+}
+
 bool aws_list_holds(const json_t *list, const json_t *value)
 {
     json_t *one;

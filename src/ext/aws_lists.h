@@ -6,6 +6,8 @@
 
 #include "base/auto.h"
 
+/* The first item whose member `key` is the text `text`; borrowed, NULL: none. */
+const json_t *aws_list_find(const json_t *items, const char *key, const char *text);
 bool aws_list_holds(const json_t *list, const json_t *value);
 /* A new list with the member `key` of each item that has it. */
 json_t *aws_list_of(const json_t *items, const char *key);

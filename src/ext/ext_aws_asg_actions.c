@@ -309,17 +309,6 @@ static int resume_processes(const struct chaos_call *call, json_t **ret_output,
     return change_processes(call, "ResumeProcesses", ret_output, err);
 }
 
-static bool is_suspended(const json_t *group, const char *process)
-{
-    json_t *suspended;
-    size_t i;
-
-    json_array_foreach (json_object_get(group, "SuspendedProcesses"), i, suspended)
-        if (str_equal(json_text_of(suspended, "ProcessName"), process))
-            return true;
-    return false;
-}
-
 /* The processes of a group that an action on the argument's (or all) will change: those that are
  * not yet as it wants them. */
 static json_t *changing_processes(const struct chaos_call *call, const json_t *group,
@@ -335,7 +324,7 @@ static json_t *changing_processes(const struct chaos_call *call, const json_t *g
 
     json_array_foreach (
         argument_given(call, "process_names") ? argument(call, "process_names") : all, i, process)
-        if (is_suspended(group, json_string_value(process)) == are_suspended)
+        if (aws_group_suspends(group, json_string_value(process)) == are_suspended)
             json_array_append(changing, process);
     return changing;
 }

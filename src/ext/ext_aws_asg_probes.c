@@ -218,17 +218,6 @@ static int is_scaling_in_progress(const struct chaos_call *call, json_t **ret_ou
     return 0;
 }
 
-static bool is_suspended(const json_t *group, const char *process)
-{
-    json_t *suspended;
-    size_t i;
-
-    json_array_foreach (json_object_get(group, "SuspendedProcesses"), i, suspended)
-        if (str_equal(json_text_of(suspended, "ProcessName"), process))
-            return true;
-    return false;
-}
-
 static int process_is_suspended(const struct chaos_call *call, json_t **ret_output,
                                 struct chaos_error *err)
 {
@@ -249,7 +238,7 @@ static int process_is_suspended(const struct chaos_call *call, json_t **ret_outp
     groups = json_object_get(answer, "AutoScalingGroups");
     json_array_foreach (groups, i, group)
         json_array_foreach (argument(call, "process_names"), k, process)
-            all = all && is_suspended(group, json_string_value(process));
+            all = all && aws_group_suspends(group, json_string_value(process));
     *ret_output = json_boolean(all);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "ext/aws_forward.h"
 #include "ext/aws_instances.h"
 #include "ext/aws_inverse.h"
+#include "ext/aws_lists.h"
 #include "ext/aws_pick.h"
 #include "ext/aws_row.h"
 #include "ext/aws_tags.h"
@@ -110,13 +111,7 @@ static int no_match(const struct chaos_call *call, const struct selection *how,
 
 static const json_t *find_instance(const json_t *instances, const char *id)
 {
-    json_t *instance;
-    size_t i;
-
-    json_array_foreach (instances, i, instance)
-        if (str_equal(json_text_of(instance, "InstanceId"), id))
-            return instance;
-    return NULL;
+    return aws_list_find(instances, "InstanceId", id);
 }
 
 static json_t *keep_candidates(const json_t *instances, const struct selection *how)
@@ -177,8 +172,12 @@ static int select_checked(const struct chaos_call *call, const struct selection 
     return select_instances(call, how, ret_instances, err);
 }
 
-static int stop_selected(const struct chaos_call *call, const struct selection *how,
-                         json_t **ret_output, struct chaos_error *err)
+/* aws_instances_stop() or aws_instances_terminate(). */
+typedef int (*end_function)(const struct chaos_call *call, const json_t *by_type,
+                            json_t **ret_output, struct chaos_error *err);
+
+static int end_selected(const struct chaos_call *call, const struct selection *how,
+                        end_function end, json_t **ret_output, struct chaos_error *err)
 {
     AUTO(json) json_t *instances = NULL;
     AUTO(json) json_t *by_type = NULL;
@@ -186,19 +185,19 @@ static int stop_selected(const struct chaos_call *call, const struct selection *
     if (select_checked(call, how, &instances, err) < 0)
         return -(int)err->code;
     by_type = aws_instances_by_type(instances);
-    return aws_instances_stop(call, by_type, ret_output, err);
+    return end(call, by_type, ret_output, err);
 }
 
 static int stop_instance(const struct chaos_call *call, json_t **ret_output,
                          struct chaos_error *err)
 {
-    return stop_selected(call, &stop_one, ret_output, err);
+    return end_selected(call, &stop_one, aws_instances_stop, ret_output, err);
 }
 
 static int stop_instances(const struct chaos_call *call, json_t **ret_output,
                           struct chaos_error *err)
 {
-    return stop_selected(call, &stop_all, ret_output, err);
+    return end_selected(call, &stop_all, aws_instances_stop, ret_output, err);
 }
 
 /* Those of the instances that are up and will be stopped; spot instances do not come back. */
@@ -244,28 +243,16 @@ static int undo_stop_instances(const struct chaos_call *call, json_t **ret_activ
     return unstop(call, &stop_all, ret_activity, err);
 }
 
-static int terminate_selected(const struct chaos_call *call, const struct selection *how,
-                              json_t **ret_output, struct chaos_error *err)
-{
-    AUTO(json) json_t *instances = NULL;
-    AUTO(json) json_t *by_type = NULL;
-
-    if (select_checked(call, how, &instances, err) < 0)
-        return -(int)err->code;
-    by_type = aws_instances_by_type(instances);
-    return aws_instances_terminate(call, by_type, ret_output, err);
-}
-
 static int terminate_instance(const struct chaos_call *call, json_t **ret_output,
                               struct chaos_error *err)
 {
-    return terminate_selected(call, &terminate_one, ret_output, err);
+    return end_selected(call, &terminate_one, aws_instances_terminate, ret_output, err);
 }
 
 static int terminate_instances(const struct chaos_call *call, json_t **ret_output,
                                struct chaos_error *err)
 {
-    return terminate_selected(call, &terminate_all, ret_output, err);
+    return end_selected(call, &terminate_all, aws_instances_terminate, ret_output, err);
 }
 
 /* One request for each lifecycle; what `member` of the answers lists goes into the output. */

@@ -10,6 +10,7 @@
 #include "ext/aws_explain.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_inverse.h"
+#include "ext/aws_lists.h"
 #include "ext/aws_pick.h"
 #include "ext/aws_row.h"
 #include "value/regex.h"
@@ -361,17 +362,6 @@ static int list_tags(const struct chaos_call *call, json_t **ret_answer, struct 
                     aws_params(call, AWS_PAIRS("resourceArn", "resource_arn")), ret_answer, err);
 }
 
-static const json_t *find_tag(const json_t *tags, const char *key)
-{
-    json_t *tag;
-    size_t i;
-
-    json_array_foreach (tags, i, tag)
-        if (str_equal(json_text_of(tag, "key"), key))
-            return tag;
-    return NULL;
-}
-
 /* Untag what was not there before; a tag that only gets another value is not undone. */
 static int undo_tag_resource(const struct chaos_call *call, json_t **ret_activity,
                              struct chaos_error *err)
@@ -384,7 +374,7 @@ static int undo_tag_resource(const struct chaos_call *call, json_t **ret_activit
     if (list_tags(call, &answer, err) < 0)
         return -(int)err->code;
     json_array_foreach (argument(call, "tags"), i, tag)
-        if (!find_tag(json_object_get(answer, "tags"), json_text_of(tag, "key")))
+        if (!aws_list_find(json_object_get(answer, "tags"), "key", json_text_of(tag, "key")))
             json_array_append(added, json_object_get(tag, "key"));
     if (json_array_size(added))
         *ret_activity =
@@ -405,7 +395,8 @@ static int undo_untag_resource(const struct chaos_call *call, json_t **ret_activ
     if (list_tags(call, &answer, err) < 0)
         return -(int)err->code;
     json_array_foreach (argument(call, "tag_keys"), i, key) {
-        const json_t *tag = find_tag(json_object_get(answer, "tags"), json_string_value(key));
+        const json_t *tag =
+            aws_list_find(json_object_get(answer, "tags"), "key", json_string_value(key));
 
         if (tag)
             json_array_append(removed, json_walkable(tag));
