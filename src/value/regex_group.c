@@ -107,18 +107,25 @@ static int close_group(struct translator *t, const char *open)
     return 0;
 }
 
-/* The inside of a group, its start in the output already, and the closing parenthesis. */
-static int parse_group_body(struct translator *t, const char *open, struct width *ret_width)
+static int enter_group(struct translator *t, const char *open)
 {
-    bool caseless = t->caseless;
-    unsigned flags = t->flags;
-    int r;
-
     if (t->nested == NESTED_MAX)
         return chaos_error_set(t->err, CHAOS_E_LIMIT,
                                "groups nested deeper than %d at position %zu", NESTED_MAX,
                                translator_place(t, open));
     t->nested++;
+    return 0;
+}
+
+/* The inside of a group, its start in the output already, and the closing parenthesis. */
+static int parse_group_body(struct translator *t, const char *open, struct width *ret_width)
+{
+    bool caseless = t->caseless;
+    unsigned flags = t->flags;
+    int r = enter_group(t, open);
+
+    if (r < 0)
+        return r;
     r = regex_parse_alternatives(t, false, ret_width);
     if (!r)
         r = close_group(t, open);
@@ -248,11 +255,9 @@ static int parse_condition(struct translator *t, struct sequence *sequence, cons
         if (r < 0)
             return r;
     }
-    if (t->nested == NESTED_MAX)
-        return chaos_error_set(t->err, CHAOS_E_LIMIT,
-                               "groups nested deeper than %d at position %zu", NESTED_MAX,
-                               translator_place(t, open));
-    t->nested++;
+    r = enter_group(t, open);
+    if (r < 0)
+        return r;
     translator_item(t, sequence, ITEM_OTHER, width_of(0, 0));
     buffer_printf(&t->out, "(?(%u)", group);
     r = regex_parse_sequence(t, false, &sequence->last_width);
