@@ -4,14 +4,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "value/json.h"
+#include "tests/support/quoted.h"
 
 struct select_case {
     const char *claim;
@@ -43,26 +42,12 @@ static const struct select_case cases[] = {
       "[{'ref': 'ghost'}]", "a" },
 };
 
-static json_t *parse(const char *text)
-{
-    AUTO(str) char *copy = mem_strdup(text);
-    AUTO(chaos_error) struct chaos_error err = { 0 };
-    json_t *value = NULL;
-
-    for (char *at = copy; *at; at++)
-        if (*at == '\'')
-            *at = '"';
-    if (json_parse(copy, strlen(copy), &value, &err) < 0)
-        fail_msg("%s", chaos_error_text(&err));
-    return value;
-}
-
 static void check_selection(void **state)
 {
     const struct select_case *c = *state;
-    AUTO(json) json_t *experiment = json_pack("{s:o}", "controls", parse(c->top));
-    AUTO(json) json_t *context = json_pack("{s:o}", "controls", parse(c->own));
-    AUTO(json) json_t *global = parse(c->global);
+    AUTO(json) json_t *experiment = json_pack("{s:o}", "controls", quoted_json(c->top));
+    AUTO(json) json_t *context = json_pack("{s:o}", "controls", quoted_json(c->own));
+    AUTO(json) json_t *global = quoted_json(c->global);
     AUTO(json)
     json_t *selected = controls_select(
         experiment, global, c->level,

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/wal.h"
+#include "tests/support/quoted.h"
 #include "value/json.h"
 
 /* A provider that does what the activity's provider says, and writes down what it was asked. */
@@ -51,20 +52,6 @@ static int know_inverse(void *self, const struct provider_call *call, json_t **r
     return 0;
 }
 
-static json_t *parse(const char *text)
-{
-    AUTO(str) char *copy = mem_strdup(text);
-    AUTO(chaos_error) struct chaos_error err = { 0 };
-    json_t *value = NULL;
-
-    for (char *at = copy; *at; at++)
-        if (*at == '\'')
-            *at = '"';
-    if (json_parse(copy, strlen(copy), &value, &err) < 0)
-        fail_msg("%s: %s", chaos_error_text(&err), text);
-    return value;
-}
-
 /* One run: what was played, in order, and its journal. */
 struct story {
     json_t *experiment;
@@ -95,7 +82,7 @@ static void tell(struct story *story, const char *experiment, struct run_options
     struct listener listener;
     struct provider script = { .type = "script", .call = play_script, .inverse = know_inverse };
 
-    story->experiment = parse(experiment);
+    story->experiment = quoted_json(experiment);
     story->played = json_array();
     story->events = json_array();
     listener = (struct listener){ story->events, write_down };
@@ -343,7 +330,7 @@ static void a_run_cut_anywhere_is_put_back_by_resuming_it(void **state)
     tell(&whole, text, (struct run_options){ .rollbacks = ROLLBACK_ALWAYS });
     for (size_t cut = 1; cut <= json_array_size(whole.events); cut++) {
         struct run_past past = { journal_new(), ledger_new(), "SIGKILL", true };
-        AUTO(json) json_t *experiment = parse(text);
+        AUTO(json) json_t *experiment = quoted_json(text);
         AUTO(json) json_t *played = json_array();
         AUTO(json) json_t *journal = NULL;
         AUTO(json) json_t *due = NULL;

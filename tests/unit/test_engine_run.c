@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,6 +14,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/journal.h"
+#include "tests/support/quoted.h"
 #include "value/json.h"
 
 /* A provider that does what the activity's provider says under "does". It stands for programs and
@@ -50,21 +50,6 @@ static int check_nothing(void *self, const json_t *activity, struct chaos_error 
 static const struct provider script = { .type = "script",
                                         .check = check_nothing,
                                         .call = play_script };
-
-/* Single quotes for double ones. */
-static json_t *parse(const char *text)
-{
-    AUTO(str) char *copy = strdup(text);
-    AUTO(chaos_error) struct chaos_error err = { 0 };
-    json_t *value = NULL;
-
-    for (char *at = copy; *at; at++)
-        if (*at == '\'')
-            *at = '"';
-    if (json_parse(copy, strlen(copy), &value, &err) < 0)
-        fail_msg("%s: %s", chaos_error_text(&err), text);
-    return value;
-}
 
 static json_t *run_with(json_t *experiment, struct run_options options)
 {
@@ -164,7 +149,7 @@ static const struct outcome_case outcome_cases[] = {
 static void check_outcome(void **state)
 {
     const struct outcome_case *c = *state;
-    AUTO(json) json_t *experiment = parse(c->experiment);
+    AUTO(json) json_t *experiment = quoted_json(c->experiment);
     AUTO(json)
     json_t *journal = run_with(
         experiment, (struct run_options){ .rollbacks = c->rollbacks, .hypothesis = c->hypothesis });
@@ -188,7 +173,7 @@ static void write_down(void *self, const struct event *event)
 static void a_journal_can_be_folded_from_events_that_were_written_down(void **state)
 {
     AUTO(json)
-    json_t *experiment = parse("{" HEAD MET "'method': [" GIVE("[1, 2.5, null]") ", " DOES(
+    json_t *experiment = quoted_json("{" HEAD MET "'method': [" GIVE("[1, 2.5, null]") ", " DOES(
         "a",
         "fail") ", {'ref': "
                 "'p'}, {'type': 'probe', 'background': true, 'name': 'b', 'provider': {'type': "
@@ -208,7 +193,7 @@ static void a_journal_can_be_folded_from_events_that_were_written_down(void **st
 
     (void)state;
     json_array_foreach (lines, i, line) {
-        AUTO(json) json_t *event = parse(json_string_value(line));
+        AUTO(json) json_t *event = quoted_json(json_string_value(line));
 
         journal_apply(folded, &(struct event){ (enum event_type)json_integer_value(
                                                    json_object_get(event, "type")),
@@ -220,14 +205,14 @@ static void a_journal_can_be_folded_from_events_that_were_written_down(void **st
 
 static void background_activities_run_at_the_same_time(void **state)
 {
-    AUTO(json) json_t *experiment = parse("{" HEAD "'method': []}");
+    AUTO(json) json_t *experiment = quoted_json("{" HEAD "'method': []}");
     json_t *method = json_object_get(experiment, "method");
     int64_t began = clock_now();
     AUTO(json) json_t *journal = NULL;
 
     (void)state;
     for (int i = 0; i < 50; i++) {
-        json_t *nap = parse(SLEEP("0.2"));
+        json_t *nap = quoted_json(SLEEP("0.2"));
 
         json_object_set_new(nap, "background", json_true());
         json_array_append_new(method, nap);
@@ -240,7 +225,7 @@ static void background_activities_run_at_the_same_time(void **state)
 static void a_signal_to_leave_at_once_cuts_background_activities_short(void **state)
 {
     AUTO(json)
-    json_t *experiment = parse(
+    json_t *experiment = quoted_json(
         "{" HEAD "'method': [{'type': 'action', 'background': true, 'name': 'long', 'provider': "
         "{'type': 'script', 'does': 'sleep', 'value': 60}}, " SIGNAL("12") "]}");
     int64_t began = clock_now();
@@ -253,7 +238,7 @@ static void a_signal_to_leave_at_once_cuts_background_activities_short(void **st
 
 static void the_continuous_hypothesis_is_checked_while_the_method_runs(void **state)
 {
-    AUTO(json) json_t *experiment = parse("{" HEAD MET "'method': [" SLEEP("0.3") "]}");
+    AUTO(json) json_t *experiment = quoted_json("{" HEAD MET "'method': [" SLEEP("0.3") "]}");
     AUTO(json)
     json_t *journal = run_with(experiment, (struct run_options){ .hypothesis = HYPOTHESIS_DURING });
     const json_t *states = json_object_get(journal, "steady_states");
@@ -267,7 +252,7 @@ static void the_continuous_hypothesis_is_checked_while_the_method_runs(void **st
 static void failing_fast_ends_the_method_after_the_activity_in_progress(void **state)
 {
     AUTO(json)
-    json_t *experiment = parse("{" HEAD UNMET "'method': [" SLEEP("0.3") ", " GIVE("1") "]}");
+    json_t *experiment = quoted_json("{" HEAD UNMET "'method': [" SLEEP("0.3") ", " GIVE("1") "]}");
     AUTO(json)
     json_t *journal = run_with(
         experiment, (struct run_options){ .hypothesis = HYPOTHESIS_DURING, .fail_fast = true });
@@ -280,7 +265,7 @@ static void failing_fast_ends_the_method_after_the_activity_in_progress(void **s
 static void a_dry_run_calls_only_what_is_left_over(void **state)
 {
     AUTO(json)
-    json_t *experiment = parse("{" HEAD "'method': [" DOES("a", "crash") ", " GIVE("7") "]}");
+    json_t *experiment = quoted_json("{" HEAD "'method': [" DOES("a", "crash") ", " GIVE("7") "]}");
     AUTO(json) json_t *journal = run_with(experiment, (struct run_options){ .dry = DRY_ACTIONS });
     const json_t *runs = json_object_get(journal, "run");
 
@@ -292,7 +277,7 @@ static void a_dry_run_calls_only_what_is_left_over(void **state)
 
 static void dispositions_of_signals_are_put_back(void **state)
 {
-    AUTO(json) json_t *experiment = parse("{" HEAD "'method': []}");
+    AUTO(json) json_t *experiment = quoted_json("{" HEAD "'method': []}");
     struct sigaction before;
     struct sigaction after;
     AUTO(json) json_t *journal = NULL;

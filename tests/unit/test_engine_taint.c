@@ -4,26 +4,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "tests/support/quoted.h"
 #include "value/json.h"
-
-static json_t *parse(const char *text)
-{
-    AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(str) char *copy = mem_strdup(text);
-    json_t *value = NULL;
-
-    for (char *at = copy; *at; at++)
-        if (*at == '\'')
-            *at = '"';
-    if (json_parse(copy, strlen(copy), &value, &err) < 0)
-        fail_msg("%s", chaos_error_text(&err));
-    return value;
-}
 
 struct mask_case {
     const char *claim;
@@ -51,12 +37,12 @@ static const struct mask_case cases[] = {
 static struct taint *make(void)
 {
     AUTO(json)
-    json_t *declared = parse("{'s': {'token': {'type': 'env', 'key': 'T'}, 'pin': {'type': "
-                             "'env', 'key': 'P'}, 'plain': 'in the open'}, 'v': {'all': "
-                             "{'type': 'vault', 'path': 'x'}}}");
+    json_t *declared = quoted_json("{'s': {'token': {'type': 'env', 'key': 'T'}, 'pin': {'type': "
+                                   "'env', 'key': 'P'}, 'plain': 'in the open'}, 'v': {'all': "
+                                   "{'type': 'vault', 'path': 'x'}}}");
     AUTO(json)
-    json_t *resolved = parse("{'s': {'token': 'hunter2hunter', 'pin': '123', 'plain': "
-                             "'in the open'}, 'v': {'all': {'odd': 'p/w d!'}}}");
+    json_t *resolved = quoted_json("{'s': {'token': 'hunter2hunter', 'pin': '123', 'plain': "
+                                   "'in the open'}, 'v': {'all': {'odd': 'p/w d!'}}}");
 
     return taint_new(declared, resolved);
 }
@@ -65,8 +51,8 @@ static void check_mask(void **state)
 {
     const struct mask_case *one = *state;
     AUTO(taint) struct taint *taint = make();
-    AUTO(json) json_t *value = parse(one->value);
-    AUTO(json) json_t *wanted = parse(one->masked);
+    AUTO(json) json_t *value = quoted_json(one->value);
+    AUTO(json) json_t *wanted = quoted_json(one->masked);
     AUTO(json) json_t *masked = taint_mask(taint, value, TAINT_HIDDEN);
     AUTO(str) char *text = json_text(masked, JSON_STYLE_LINE);
 
@@ -79,7 +65,7 @@ static void check_mask(void **state)
 static void a_pattern_becomes_the_value_again(void **state)
 {
     AUTO(taint) struct taint *taint = make();
-    AUTO(json) json_t *value = parse("'Bearer hunter2hunter'");
+    AUTO(json) json_t *value = quoted_json("'Bearer hunter2hunter'");
     AUTO(json) json_t *masked = taint_mask(taint, value, TAINT_PATTERN);
 
     (void)state;
@@ -88,7 +74,7 @@ static void a_pattern_becomes_the_value_again(void **state)
 
 static void without_secrets_there_is_no_taint(void **state)
 {
-    AUTO(json) json_t *secrets = parse("{'s': {'plain': 'in the open'}}");
+    AUTO(json) json_t *secrets = quoted_json("{'s': {'plain': 'in the open'}}");
 
     (void)state;
     assert_null(taint_new(secrets, secrets));

@@ -17,6 +17,7 @@
 #include "ext/aws_pick.h"
 #include "ext/aws_tags.h"
 #include "ext/aws_time.h"
+#include "tests/support/quoted.h"
 #include "value/json.h"
 
 #define EXCHANGES_MAX 6
@@ -31,23 +32,9 @@ struct exchange {
 
 static const struct exchange *script;
 
-static json_t *read_json(const char *text)
-{
-    AUTO(str) char *copy = mem_strdup(text);
-    AUTO(chaos_error) struct chaos_error err = { 0 };
-    json_t *value = NULL;
-
-    for (char *c = copy; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    if (json_parse(copy, strlen(copy), &value, &err) < 0)
-        fail_msg("%s: %s", text, chaos_error_text(&err));
-    return value;
-}
-
 static void assert_json(const json_t *got, const char *wanted)
 {
-    AUTO(json) json_t *value = read_json(wanted);
+    AUTO(json) json_t *value = quoted_json(wanted);
     AUTO(str) char *got_text = got ? json_text(got, JSON_STYLE_CANONICAL) : mem_strdup("null");
     AUTO(str) char *wanted_text = json_text(value, JSON_STYLE_CANONICAL);
 
@@ -69,7 +56,7 @@ static int play(const char *service, const char *operation, json_t *params, json
                                "An error occurred (%.*s) when calling the %s operation: %s",
                                (int)strcspn(next->answer, ":") - 1, next->answer + 1, operation,
                                strchr(next->answer, ':') + 2);
-    *ret_result = read_json(next->answer);
+    *ret_result = quoted_json(next->answer);
     return 0;
 }
 
@@ -250,7 +237,7 @@ static void check_inverse(void **state)
 {
     const struct inverse_case *row = *state;
     struct chaos_context context = { .activity = "a" };
-    AUTO(json) json_t *arguments = read_json(row->arguments);
+    AUTO(json) json_t *arguments = quoted_json(row->arguments);
     AUTO(json) json_t *activity = NULL;
     AUTO(chaos_error) struct chaos_error err = { 0 };
     struct chaos_call call = { .arguments = arguments, .context = &context };
@@ -281,9 +268,9 @@ static void the_inverse_names_what_the_action_draws(void **state)
         { 0 },
     };
     struct chaos_context context = { .activity = "a" };
-    AUTO(json) json_t *arguments = read_json("{'az': 'a', 'force': false}");
+    AUTO(json) json_t *arguments = quoted_json("{'az': 'a', 'force': false}");
     struct chaos_call call = { .arguments = arguments, .context = &context };
-    AUTO(json) json_t *candidates = read_json("['i-3', 'i-1', 'i-2']");
+    AUTO(json) json_t *candidates = quoted_json("['i-3', 'i-1', 'i-2']");
     AUTO(json) json_t *activity = NULL;
     AUTO(chaos_error) struct chaos_error err = { 0 };
     const json_t *params;
@@ -304,7 +291,7 @@ static void a_draw_stays_when_others_leave(void **state)
 {
     struct chaos_context context = { .activity = "draw" };
     struct chaos_call call = { .context = &context };
-    AUTO(json) json_t *all = read_json("['a', 'b', 'c', 'd', 'e', 'f']");
+    AUTO(json) json_t *all = quoted_json("['a', 'b', 'c', 'd', 'e', 'f']");
     AUTO(json) json_t *picked = aws_pick(&call, all, 2);
     AUTO(json) json_t *again = NULL;
 
@@ -323,7 +310,7 @@ static void a_draw_stays_when_others_leave(void **state)
 
 static void draws_are_about_even(void **state)
 {
-    AUTO(json) json_t *all = read_json("['a', 'b', 'c', 'd']");
+    AUTO(json) json_t *all = quoted_json("['a', 'b', 'c', 'd']");
     int counts[4] = { 0 };
 
     (void)state;
@@ -348,9 +335,10 @@ static void a_list_of_parameters_is_as_many_requests(void **state)
     };
     struct chaos_context context = { .activity = "a" };
     AUTO(json)
-    json_t *arguments = read_json("{'service': 'ec2', 'operation': 'StartInstances', 'parameters':"
-                                  " [{'InstanceIds': ['i-1']}, {'InstanceIds': ['i-2']}],"
-                                  " 'waiter': 'instance_running', 'jsonpath': '$[*].n'}");
+    json_t *arguments =
+        quoted_json("{'service': 'ec2', 'operation': 'StartInstances', 'parameters':"
+                    " [{'InstanceIds': ['i-1']}, {'InstanceIds': ['i-2']}],"
+                    " 'waiter': 'instance_running', 'jsonpath': '$[*].n'}");
     struct chaos_call call = { .arguments = arguments, .context = &context };
     AUTO(json) json_t *output = NULL;
     AUTO(chaos_error) struct chaos_error err = { 0 };
@@ -402,7 +390,7 @@ static const struct time_case time_cases[] = {
 static void check_time(void **state)
 {
     const struct time_case *row = *state;
-    AUTO(json) json_t *when = read_json(row->when);
+    AUTO(json) json_t *when = quoted_json(row->when);
     AUTO(chaos_error) struct chaos_error err = { 0 };
     int64_t wall = 0;
     int r = aws_time_read(when, INT64_C(10000000) * CLOCK_NS_PER_S, &wall, &err);

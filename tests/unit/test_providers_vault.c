@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "tests/support/quoted.h"
 #include "tests/support/script.h"
 #include "value/json.h"
 
@@ -80,14 +81,8 @@ static json_t *make_configuration(const char *text)
     AUTO(str)
     char *object = mem_printf("{'vault_addr': 'http://127.0.0.1:%d/'%s%s}", server.port,
                               *filled ? ", " : "", filled);
-    AUTO(chaos_error) struct chaos_error err = { 0 };
-    json_t *value = NULL;
 
-    for (char *c = object; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    assert_int_equal(json_parse(object, strlen(object), &value, &err), 0);
-    return value;
+    return quoted_json(object);
 }
 
 static void check_case(void **state)
