@@ -7,7 +7,6 @@
 #include "aws/timestamp.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 
 /* Profiles that name each other as their source. */
 #define SOURCE_PROFILES_MAX 8

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Credentials from this machine: a program, the container's endpoint, the instance's metadata. */
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -51,6 +49,8 @@ static int read_output(int fd, const struct cancel *cancel, struct buffer *out,
     }
 }
 
+/* Not proc_run(): such a program may ask for a password on the terminal, from which it could not
+ * read in a process group of its own, and its standard error tells the user what it wants. */
 static int run_command(const char *command, const struct cancel *cancel, struct buffer *out,
                        struct chaos_error *err)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aws/endpoint.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "aws/ruleset.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aws/rest.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "aws/rest_body.h"

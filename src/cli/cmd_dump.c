@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The command table as JSON, for the check of the man pages. */
-#include "base/mem.h"
 #include "cli/help.h"
 #include "cli/root.h"
 

@@ -4,7 +4,6 @@
 
 #include "base/json_walk.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "cli/root.h"
 #include "lib/recovery.h"
 

@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "engine/control.h"
 #include "engine/inverse.h"
-#include "value/extended.h"
 #include "value/pytext.h"
 #include "value/substitute.h"
 

@@ -4,7 +4,6 @@
 #include <ctype.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "value/pytext.h"
 

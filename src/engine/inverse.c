@@ -2,7 +2,6 @@
 #include "engine/inverse.h"
 
 #include "base/json_walk.h"
-#include "base/mem.h"
 #include "base/str.h"
 
 int inverse_check(const json_t *activity, struct chaos_error *err)

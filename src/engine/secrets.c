@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json_walk.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "engine/configuration.h"
 
 #include "base/str.h"

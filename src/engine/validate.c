@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/validate.h"
 
-#include <stdarg.h>
-
 #include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -28,7 +26,6 @@ struct checking {
     struct deferred *deferred;
     size_t n_deferred;
     json_int_t order;
-    json_int_t first_problem; /* the order of the problem in `err`, -1 while there is none */
 };
 
 static struct deferred *deferred_of(struct checking *checking, const struct provider *provider)

@@ -3,7 +3,6 @@
 
 #include "base/json_walk.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "engine/control_select.h"
 #include "value/patch.h"

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/crc32c.h"
-#include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"

@@ -4,7 +4,6 @@
 
 #include "base/crc32c.h"
 #include "base/json_walk.h"
-#include "base/str.h"
 #include "engine/wal.h"
 #include "value/json.h"
 

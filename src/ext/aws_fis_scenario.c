@@ -2,7 +2,6 @@
 // What an interrupted zone is made of: each part is one target and one action on it.
 #include "ext/aws_fis.h"
 
-#include "base/mem.h"
 #include "base/str.h"
 #include "ext/arguments.h"
 #include "value/json.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of chaos.aws.probes and chaos.aws.actions: any operation of any service.
-#include "base/str.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_row.h"
 #include "value/jsonpath.h"

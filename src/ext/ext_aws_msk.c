@@ -4,7 +4,6 @@
 
 #include "base/json_walk.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_row.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of chaosaws.rds.probes.
 #include "base/json_walk.h"
-#include "base/str.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_lists.h"
 #include "ext/aws_row.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of chaosaws.ssm.actions. Arguments that are null are not sent.
 #include "base/fd.h"
-#include "base/json_walk.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_inverse.h"
 #include "ext/aws_row.h"

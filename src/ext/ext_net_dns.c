@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/clock.h"
 #include "base/context.h"
 #include "ext/ext_net.h"
 #include "net/dns_client.h"

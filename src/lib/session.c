@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/session.h"
 
-#include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "engine/control.h"
 #include "engine/validate.h"
 #include "lib/python_or_native.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_head.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 

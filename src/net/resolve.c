@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 
 /* getaddrinfo() of glibc stays below this with the modules of Debian (dns, files, mdns). */
