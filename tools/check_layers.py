@@ -19,6 +19,7 @@ HOMES = {  # header prefix -> the only files that may include it
     "pcre2.h": {"value/regex.c"},
     "curl/": {"net/http_client.c", "net/curl_api.c", "net/curl_api.h"},
     "openssl/": {"net/tls.c", "net/openssl_api.c", "net/openssl_api.h", "net/digest.c"},
+    "nftables/": {"lab/nft_api.c", "lab/nft_api.h"},
 }
 JANSSON = "jansson.h"
 

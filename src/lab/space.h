@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lab's piece of the kernel: a process in user, network, mount, pid, UTS and IPC namespaces of
+ * its own, under which all else of the lab lives. When it dies, by whatever means, the kernel ends
+ * every process under it and removes every interface, rule and mount: nothing is on the host that
+ * would have to be removed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/auto.h"
+
+/* The ids of a user namespace: `count` of them from 0 on are `first` on in the one outside. */
+struct space_ids {
+    uint32_t first;
+    uint32_t count;
+};
+
+/* What the first process of a lab finds; borrowed by `run`, valid until it returns. */
+struct space {
+    /* A tmpfs that only the lab sees. `work_fd` is its directory. */
+    const char *work;
+    int work_fd;
+    /* The host's root file system, recursively and irrevocably read-only: what machines start
+     * from. A path under `work`. */
+    const char *root;
+    /* Namespaces of the client: a network of its own, and the host's mounts as they are. */
+    int client_net_fd;
+    int client_mount_fd;
+    /* How machines map their ids: never to those that own the host's files, but where there is
+     * only one to map (`is_rootless`). */
+    struct space_ids machine_ids;
+    bool is_rootless;
+};
+
+struct space_options {
+    /* Called as PID 1 of the new tree, its return value being its exit status. Descriptors that the
+     * caller has are inherited: sockets that it listens on stay in the network of the host. */
+    int (*run)(struct space *space, void *data);
+    void *data;
+};
+
+/* Make the tree and return, in the caller, when its first process has set everything up and is
+ * about to call `run`: `ret_pidfd` is it, and `ret_pid` its id where the caller is. The caller may
+ * have no other threads. -CHAOS_E_UNSUPPORTED, with what to do about it, where namespaces are not
+ * allowed. */
+MUST_USE int space_create(const struct space_options *options, pid_t *ret_pid, int *ret_pidfd,
+                          struct chaos_error *err);
