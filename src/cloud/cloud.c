@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cloud/images.h"
 #include "cloud/network.h"
 #include "cloud/sessions.h"
 #include "cloud/state.h"
@@ -224,6 +225,7 @@ int cloud_new(const struct cloud_options *options, struct cloud **ret_cloud,
     fill_tables(cloud);
     if (cloud_delays_check(cloud, err) < 0 || network_create(cloud, err) < 0)
         return -(int)err->code;
+    images_create(cloud);
     *ret_cloud = STEAL(cloud);
     return 0;
 }

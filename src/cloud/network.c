@@ -61,7 +61,7 @@ static void add_subnet(struct cloud *cloud, const char *vpc_id, size_t index)
     AUTO(str) char *block = mem_printf("10.0.%zu.0/24", index);
     AUTO(str) char *rest = mem_printf("subnet/%s", id);
     AUTO(str) char *arn = cloud_arn(cloud, "ec2", rest);
-    AUTO(str) char *zone_id = mem_printf("use1-az%zu", index + 1);
+    AUTO(str) char *zone_id = cloud_zone_id(cloud, index);
 
     cloud_add(cloud, CLOUD_SUBNET, id,
               json_pack("{s:{s:s, s:s, s:i, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:b, s:[], s:s,"

@@ -165,6 +165,30 @@ char *cloud_zone_name(const struct cloud *cloud, size_t index)
     return mem_printf("%s%c", cloud->region, (char)('a' + index));
 }
 
+/* us-east-1 is "use1", ap-southeast-2 "apse2": of each word the beginning. */
+char *cloud_zone_id(const struct cloud *cloud, size_t index)
+{
+    static const char *const words[] = { "north", "south", "east", "west", "central" };
+    size_t first = strcspn(cloud->region, "-");
+    const char *rest = cloud->region + first;
+    AUTO(buffer) struct buffer text = { 0 };
+
+    buffer_add(&text, cloud->region, first);
+    while (*rest) {
+        size_t skip = 1;
+
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+            if (str_starts(rest, words[i]))
+                skip = strlen(words[i]);
+        }
+        if (*rest != '-')
+            buffer_add_char(&text, *rest);
+        rest += skip;
+    }
+    buffer_printf(&text, "-az%zu", index + 1);
+    return buffer_take(&text);
+}
+
 int cloud_zone_index(const struct cloud *cloud, const char *zone)
 {
     for (size_t i = 0; i < cloud->n_zones; i++) {

@@ -146,4 +146,6 @@ void cloud_token_keep(struct cloud_call *call, const char *name, const json_t *r
 char *cloud_arn(const struct cloud *cloud, const char *service, const char *rest);
 /* The names of the zones: zone 0 is "us-east-1a"; owned. cloud_zone_index() is -1 for no zone. */
 char *cloud_zone_name(const struct cloud *cloud, size_t index);
+/* "use1-az1", owned. */
+char *cloud_zone_id(const struct cloud *cloud, size_t index);
 int cloud_zone_index(const struct cloud *cloud, const char *zone);
