@@ -130,8 +130,8 @@ int cloud_do(struct cloud *cloud, const char *service, const char *operation, co
 {
     AUTO(cloud_fault) struct cloud_fault fault = { 0 };
     struct cloud_caller caller = { .access_key = json_text_of(cloud->owner_key, "AccessKeyId"),
-                                   .arn = "arn:aws:iam::000000000000:root",
-                                   .user_id = cloud->account,
+                                   .arn = json_text_of(cloud->owner_key, "Arn"),
+                                   .user_id = json_text_of(cloud->owner_key, "UserId"),
                                    .source_ip = "" };
     struct aws_service found;
     struct aws_operation meant;
@@ -194,13 +194,17 @@ static const char digits_and_capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 static const char base64_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static json_t *new_key(void)
+static json_t *new_owner_key(const struct cloud *cloud)
 {
     AUTO(str) char *id = cloud_random(digits_and_capitals, 16);
     AUTO(str) char *secret = cloud_random(base64_letters, 40);
     AUTO(str) char *access_key = mem_printf("AKIA%s", id);
+    AUTO(str) char *user = cloud_random(digits_and_capitals, 17);
+    AUTO(str) char *user_id = mem_printf("AIDA%s", user);
+    AUTO(str) char *arn = mem_printf("arn:aws:iam::%s:user/lab", cloud->account);
 
-    return json_pack("{s:s, s:s}", "AccessKeyId", access_key, "SecretAccessKey", secret);
+    return json_pack("{s:s, s:s, s:s, s:s}", "AccessKeyId", access_key, "SecretAccessKey", secret,
+                     "Arn", arn, "UserId", user_id);
 }
 
 int cloud_new(const struct cloud_options *options, struct cloud **ret_cloud,
@@ -218,7 +222,7 @@ int cloud_new(const struct cloud_options *options, struct cloud **ret_cloud,
     cloud->delays = options->delays ? json_deep_copy(options->delays) : json_object();
     cloud->n_zones = options->n_zones ? options->n_zones : 3;
     cloud->state = json_object();
-    cloud->owner_key = new_key();
+    cloud->owner_key = new_owner_key(cloud);
     cloud->sessions = json_object();
     cloud->role_keys = json_object();
     cloud->tokens = json_object();

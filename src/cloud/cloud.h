@@ -126,5 +126,5 @@ const char *cloud_secret(struct cloud *cloud, const char *access_key, const char
  * "AccessKeyId": .., ..}), a new reference; NULL when it has no profile. They are renewed when
  * they are close to their end. */
 json_t *cloud_role_credentials(struct cloud *cloud, const char *instance_id);
-/* The key of the lab's owner: {"AccessKeyId": .., "SecretAccessKey": ..}, borrowed. */
+/* The key of the lab's owner: {"AccessKeyId", "SecretAccessKey", "Arn", "UserId"}, borrowed. */
 const json_t *cloud_owner_key(const struct cloud *cloud);

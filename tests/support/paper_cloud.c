@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/paper_cloud.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/json_walk.h"
+#include "base/mem.h"
+#include "tests/support/quoted.h"
+
+static int boot(void *data, const json_t *record, struct chaos_error *err)
+{
+    struct paper_cloud *paper = data;
+    const char *id = json_text_of(json_object_get(record, "Item"), "InstanceId");
+
+    buffer_printf(&paper->log, "boot %s\n", id);
+    if (paper->boot_fails)
+        return chaos_error_set(err, CHAOS_E_IO, "no room on paper");
+    return 0;
+}
+
+static void power_off(void *data, const char *instance_id)
+{
+    struct paper_cloud *paper = data;
+
+    buffer_printf(&paper->log, "off %s\n", instance_id);
+}
+
+int paper_cloud_open(void **state, const char *delays)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    struct paper_cloud *paper = mem_zero(1, sizeof(*paper));
+    AUTO(json) json_t *seconds = delays ? quoted_json(delays) : NULL;
+    struct cloud_options options = { .host = &paper->host, .delays = seconds };
+
+    paper->host = (struct cloud_host){ .boot = boot, .power_off = power_off, .data = paper };
+    if (aws_models_open_own(&paper->models, &err) < 0)
+        fail_msg("%s", chaos_error_text(&err));
+    options.models = paper->models;
+    if (cloud_new(&options, &paper->cloud, &err) < 0)
+        fail_msg("%s", chaos_error_text(&err));
+    paper->now = clock_now();
+    assert_non_null(cloud_secret(paper->cloud,
+                                 json_text_of(cloud_owner_key(paper->cloud), "AccessKeyId"), NULL,
+                                 &paper->caller));
+    *state = paper;
+    return 0;
+}
+
+int paper_cloud_close(void **state)
+{
+    struct paper_cloud *paper = *state;
+
+    cloud_free(paper->cloud);
+    aws_models_free(paper->models);
+    cloud_fault_clear(&paper->fault);
+    buffer_clear(&paper->log);
+    free(paper);
+    return 0;
+}
+
+static json_t *make_call(struct paper_cloud *paper, const char *service, const char *operation,
+                         const char *params)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *values = quoted_json(params ? params : "{}");
+    struct aws_service found;
+    struct aws_operation meant;
+
+    if (aws_service_find(paper->models, service, &found, &err) < 0 ||
+        aws_operation_find(&found, operation, &meant, &err) < 0)
+        fail_msg("%s", chaos_error_text(&err));
+    cloud_fault_clear(&paper->fault);
+    return cloud_call(paper->cloud, &paper->caller, &meant, values, &paper->fault);
+}
+
+json_t *paper_call(struct paper_cloud *paper, const char *service, const char *operation,
+                   const char *params)
+{
+    json_t *result = make_call(paper, service, operation, params);
+
+    if (!result)
+        fail_msg("%s was refused: %s: %s", operation, paper->fault.code, paper->fault.message);
+    assert_null(paper->fault.code);
+    return result;
+}
+
+const char *paper_refused(struct paper_cloud *paper, const char *service, const char *operation,
+                          const char *params)
+{
+    AUTO(json) json_t *result = make_call(paper, service, operation, params);
+
+    assert_null(result);
+    assert_non_null(paper->fault.code);
+    return paper->fault.code;
+}
+
+json_t *paper_callf(struct paper_cloud *paper, const char *service, const char *operation,
+                    const char *format, ...)
+{
+    AUTO(str) char *params = NULL;
+    va_list args;
+
+    va_start(args, format);
+    params = mem_vprintf(format, args);
+    va_end(args);
+    return paper_call(paper, service, operation, params);
+}
+
+const char *paper_refusedf(struct paper_cloud *paper, const char *service, const char *operation,
+                           const char *format, ...)
+{
+    AUTO(str) char *params = NULL;
+    va_list args;
+
+    va_start(args, format);
+    params = mem_vprintf(format, args);
+    va_end(args);
+    return paper_refused(paper, service, operation, params);
+}
+
+/* In small steps, as what is due makes other things due, counted from the real clock. */
+void paper_wait(struct paper_cloud *paper, double seconds)
+{
+    int64_t until = paper->now + (int64_t)(seconds * 1e9);
+
+    for (;;) {
+        int64_t due = cloud_tick(paper->cloud, paper->now);
+
+        if (due > until)
+            break;
+        paper->now = due > paper->now ? due : paper->now;
+    }
+    paper->now = until;
+}
