@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cloud/groups.h"
 #include "cloud/instances.h"
 #include "cloud/network.h"
 #include "cloud/templates.h"
@@ -30,40 +31,36 @@ static json_t *merged_params(struct cloud_call *call)
 /* Groups by id and by name become ids; none is the default one. */
 static bool resolve_groups(struct cloud_call *call, const json_t *subnet, json_t *params)
 {
-    struct cloud *cloud = call->cloud;
     const char *vpc = json_text_of(cloud_item(subnet), "VpcId");
     const json_t *interface = json_array_get(json_object_get(params, "NetworkInterfaces"), 0);
     const json_t *given = json_object_get(params, "SecurityGroupIds");
     AUTO(json) json_t *ids = json_array();
     json_t *value;
     json_t *group;
-    const char *key;
     size_t i;
 
     if (json_array_size(json_object_get(interface, "Groups")))
         given = json_object_get(interface, "Groups");
     json_array_foreach (given, i, value) {
-        if (!cloud_find(cloud, CLOUD_GROUP, json_string_value(value))) {
-            cloud_unknown(call, CLOUD_GROUP, json_string_value(value));
+        group = group_called(call, json_string_value(value), "", NULL);
+        if (!group)
+            return false;
+        if (!str_equal(json_text_of(cloud_item(group), "VpcId"), vpc)) {
+            cloud_refuse(call, "InvalidParameter",
+                         "Security group %s and subnet %s belong to different networks.",
+                         json_string_value(value), json_text_of(cloud_item(subnet), "SubnetId"));
             return false;
         }
         json_array_append(ids, value);
     }
     json_array_foreach (json_object_get(params, "SecurityGroups"), i, value) {
-        size_t before = json_array_size(ids);
-
-        json_object_foreach (cloud->tables[CLOUD_GROUP], key, group) {
-            if (str_equal(json_text_of(cloud_item(group), "GroupName"), json_string_value(value)))
-                json_array_append_new(ids, json_string(key));
-        }
-        if (json_array_size(ids) == before) {
-            cloud_refuse(call, "InvalidGroup.NotFound", "The security group '%s' does not exist",
-                         json_string_value(value));
+        group = group_called(call, NULL, json_string_value(value), vpc);
+        if (!group)
             return false;
-        }
+        json_array_append(ids, json_object_get(cloud_item(group), "GroupId"));
     }
     if (!json_array_size(ids)) {
-        group = network_default_group(cloud, vpc);
+        group = network_default_group(call->cloud, vpc);
         json_array_append(ids, json_object_get(cloud_item(group), "GroupId"));
     }
     json_object_set(params, "SecurityGroupIds", ids);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cloud/addresses.h"
+#include "cloud/groups.h"
 #include "cloud/network.h"
 #include "cloud/scaling.h"
 #include "cloud/volumes.h"
@@ -148,6 +149,14 @@ void instance_show_address(struct cloud *cloud, json_t *record, const json_t *ad
     json_object_set(inner, "Association", association);
 }
 
+static void leave_groups(struct cloud *cloud, json_t *record)
+{
+    AUTO(json) json_t *left = json_incref(json_object_get(cloud_item(record), "SecurityGroups"));
+
+    json_object_set_new(cloud_item(record), "SecurityGroups", json_array());
+    groups_members_changed(cloud, left);
+}
+
 /* Of the interface nothing is left; its addresses, volumes and group see to themselves. */
 static void strip(struct cloud *cloud, json_t *record)
 {
@@ -156,7 +165,7 @@ static void strip(struct cloud *cloud, json_t *record)
     addresses_release_instance(cloud, record);
     instance_show_address(cloud, record, NULL);
     json_object_set_new(item, "NetworkInterfaces", json_array());
-    json_object_set_new(item, "SecurityGroups", json_array());
+    leave_groups(cloud, record);
 }
 
 static void ready(struct cloud *cloud, const char *id);
@@ -367,7 +376,9 @@ void instance_set_groups(struct cloud *cloud, json_t *record, const json_t *grou
     json_t *interface = json_array_get(json_object_get(item, "NetworkInterfaces"), 0);
     AUTO(json) json_t *groups = group_list(cloud, group_ids);
 
+    leave_groups(cloud, record);
     json_object_set(item, "SecurityGroups", groups);
+    groups_members_changed(cloud, groups);
     if (interface)
         json_object_set(interface, "Groups", groups);
     if (cloud->host.secure && instance_state(record) == INSTANCE_RUNNING)

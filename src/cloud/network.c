@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cloud/groups.h"
+
 /* AWS keeps the network address, the router, the name server, one for later, and the broadcast
  * address of each subnet to itself. */
 #define RESERVED_BELOW 4
@@ -36,7 +38,7 @@ bool network_contains(uint32_t first, unsigned bits, uint32_t address)
     return (address & mask_of(bits)) == first;
 }
 
-bool network_parse_cidr(const char *text, uint32_t *ret_first, unsigned *ret_bits)
+static bool parse_block(const char *text, uint32_t *ret_address, unsigned *ret_bits)
 {
     const char *slash = text ? strchr(text, '/') : NULL;
     AUTO(str) char *address = slash ? mem_strndup(text, (size_t)(slash - text)) : NULL;
@@ -47,50 +49,93 @@ bool network_parse_cidr(const char *text, uint32_t *ret_first, unsigned *ret_bit
     if (!slash || slash[1] < '0' || slash[1] > '9' || !network_parse_address(address, &first))
         return false;
     bits = strtoul(slash + 1, &end, 10);
-    if (*end || bits > 32 || first & ~mask_of((unsigned)bits))
+    if (*end || bits > 32)
         return false;
-    *ret_first = first;
+    *ret_address = first;
     *ret_bits = (unsigned)bits;
     return true;
 }
 
-static void add_subnet(struct cloud *cloud, const char *vpc_id, size_t index)
+bool network_parse_cidr(const char *text, uint32_t *ret_first, unsigned *ret_bits)
 {
-    AUTO(str) char *id = cloud_new_id(CLOUD_SUBNET);
-    AUTO(str) char *zone = cloud_zone_name(cloud, index);
-    AUTO(str) char *block = mem_printf("10.0.%zu.0/24", index);
-    AUTO(str) char *rest = mem_printf("subnet/%s", id);
-    AUTO(str) char *arn = cloud_arn(cloud, "ec2", rest);
-    AUTO(str) char *zone_id = cloud_zone_id(cloud, index);
+    uint32_t address;
+    unsigned bits;
 
-    cloud_add(cloud, CLOUD_SUBNET, id,
-              json_pack("{s:{s:s, s:s, s:i, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:b, s:[], s:s,"
-                        " s:[]}}",
-                        "Item", "AvailabilityZone", zone, "AvailabilityZoneId", zone_id,
-                        "AvailableIpAddressCount", 251, "CidrBlock", block, "DefaultForAz", 1,
-                        "MapPublicIpOnLaunch", 0, "State", "available", "SubnetId", id, "VpcId",
-                        vpc_id, "OwnerId", cloud->account, "AssignIpv6AddressOnCreation", 0,
-                        "Ipv6CidrBlockAssociationSet", "SubnetArn", arn, "Tags"));
+    if (!parse_block(text, &address, &bits) || address & ~mask_of(bits))
+        return false;
+    *ret_first = address;
+    *ret_bits = bits;
+    return true;
 }
 
-static void add_default_group(struct cloud *cloud, const char *vpc_id)
+char *network_canonical_cidr(const char *text)
 {
-    AUTO(str) char *id = cloud_new_id(CLOUD_GROUP);
+    uint32_t address;
+    unsigned bits;
+    AUTO(str) char *first = NULL;
 
-    cloud_add(cloud, CLOUD_GROUP, id,
-              json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:[], s:[], s:[], s:[{s:s, s:s}]}],"
-                        " s:[{s:s, s:[{s:s}], s:[], s:[], s:[]}], s:[]}}",
-                        "Item", "Description", "default VPC security group", "GroupName", "default",
-                        "GroupId", id, "OwnerId", cloud->account, "VpcId", vpc_id, "IpPermissions",
-                        "IpProtocol", "-1", "IpRanges", "Ipv6Ranges", "PrefixListIds",
-                        "UserIdGroupPairs", "GroupId", id, "UserId", cloud->account,
-                        "IpPermissionsEgress", "IpProtocol", "-1", "IpRanges", "CidrIp",
-                        "0.0.0.0/0", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs", "Tags"));
+    if (!parse_block(text, &address, &bits))
+        return NULL;
+    first = network_address_text(address & mask_of(bits));
+    return mem_printf("%s/%u", first, bits);
+}
+
+bool network_overlaps(const char *block, const char *other)
+{
+    uint32_t first[2];
+    unsigned bits[2];
+
+    return network_parse_cidr(block, &first[0], &bits[0]) &&
+           network_parse_cidr(other, &first[1], &bits[1]) &&
+           (network_contains(first[0], bits[0], first[1]) ||
+            network_contains(first[1], bits[1], first[0]));
+}
+
+json_t *network_add_vpc(struct cloud *cloud, const char *block, enum network_standing standing,
+                        json_t *tags)
+{
+    AUTO(str) char *id = cloud_new_id(CLOUD_VPC);
+    AUTO(str) char *digits = cloud_random("0123456789abcdef", 17);
+    AUTO(str) char *association = mem_printf("vpc-cidr-assoc-%s", digits);
+    AUTO(json) json_t *shown_tags = tags ? json_incref(tags) : json_array();
+    json_t *vpc = cloud_add(
+        cloud, CLOUD_VPC, id,
+        json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:[], s:[{s:s, s:s, s:{s:s}}], s:O}}",
+                  "Item", "CidrBlock", block, "DhcpOptionsId", "default", "State", "available",
+                  "VpcId", id, "OwnerId", cloud->account, "InstanceTenancy", "default", "IsDefault",
+                  (int)(standing == NETWORK_DEFAULT), "Ipv6CidrBlockAssociationSet",
+                  "CidrBlockAssociationSet", "AssociationId", association, "CidrBlock", block,
+                  "CidrBlockState", "State", "associated", "Tags", shown_tags));
+
+    group_create_default(cloud, id);
+    return vpc;
+}
+
+json_t *network_add_subnet(struct cloud *cloud, const struct network_subnet *plan)
+{
+    AUTO(str) char *id = cloud_new_id(CLOUD_SUBNET);
+    AUTO(str) char *zone = cloud_zone_name(cloud, plan->zone);
+    AUTO(str) char *rest = mem_printf("subnet/%s", id);
+    AUTO(str) char *arn = cloud_arn(cloud, "ec2", rest);
+    AUTO(str) char *zone_id = cloud_zone_id(cloud, plan->zone);
+    AUTO(json) json_t *tags = plan->tags ? json_incref(plan->tags) : json_array();
+    json_t *subnet = cloud_add(
+        cloud, CLOUD_SUBNET, id,
+        json_pack("{s:{s:s, s:s, s:i, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:b, s:[], s:s, s:O}}",
+                  "Item", "AvailabilityZone", zone, "AvailabilityZoneId", zone_id,
+                  "AvailableIpAddressCount", 0, "CidrBlock", plan->block, "DefaultForAz",
+                  (int)(plan->standing == NETWORK_DEFAULT), "MapPublicIpOnLaunch", 0, "State",
+                  "available", "SubnetId", id, "VpcId", plan->vpc_id, "OwnerId", cloud->account,
+                  "AssignIpv6AddressOnCreation", 0, "Ipv6CidrBlockAssociationSet", "SubnetArn", arn,
+                  "Tags", tags));
+
+    network_count_free(cloud);
+    return subnet;
 }
 
 int network_create(struct cloud *cloud, struct chaos_error *err)
 {
-    AUTO(str) char *id = cloud_new_id(CLOUD_VPC);
+    const json_t *vpc;
     const json_t *pool;
     size_t i;
     uint32_t first;
@@ -105,19 +150,54 @@ int network_create(struct cloud *cloud, struct chaos_error *err)
     }
     if (cloud->n_zones > 6)
         return chaos_error_set(err, CHAOS_E_INVALID, "zones: a lab has at most 6");
-    cloud_add(cloud, CLOUD_VPC, id,
-              json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:[], s:[{s:s, s:s, s:{s:s}}],"
-                        " s:[]}}",
-                        "Item", "CidrBlock", "10.0.0.0/16", "DhcpOptionsId", "default", "State",
-                        "available", "VpcId", id, "OwnerId", cloud->account, "InstanceTenancy",
-                        "default", "IsDefault", 1, "Ipv6CidrBlockAssociationSet",
-                        "CidrBlockAssociationSet", "AssociationId",
-                        "vpc-cidr-assoc-00000000000000000", "CidrBlock", "10.0.0.0/16",
-                        "CidrBlockState", "State", "associated", "Tags"));
-    for (size_t zone = 0; zone < cloud->n_zones; zone++)
-        add_subnet(cloud, id, zone);
-    add_default_group(cloud, id);
+    vpc = network_add_vpc(cloud, "10.0.0.0/16", NETWORK_DEFAULT, NULL);
+    for (size_t zone = 0; zone < cloud->n_zones; zone++) {
+        AUTO(str) char *block = mem_printf("10.0.%zu.0/24", zone);
+
+        network_add_subnet(
+            cloud, &(struct network_subnet){ .vpc_id = json_text_of(cloud_item(vpc), "VpcId"),
+                                             .block = block,
+                                             .zone = zone,
+                                             .standing = NETWORK_DEFAULT });
+    }
     return 0;
+}
+
+json_t *network_default_vpc(const struct cloud *cloud)
+{
+    const char *id;
+    json_t *vpc;
+
+    json_object_foreach (cloud->tables[CLOUD_VPC], id, vpc) {
+        if (json_is_true(json_object_get(cloud_item(vpc), "IsDefault")))
+            return vpc;
+    }
+    return NULL;
+}
+
+void network_drop_vpc(struct cloud *cloud, const char *vpc_id)
+{
+    AUTO(str) char *id = mem_strdup(vpc_id);
+    const json_t *group = network_default_group(cloud, id);
+
+    if (group)
+        group_remove(cloud, json_text_of(cloud_item(group), "GroupId"));
+    cloud_drop(cloud, CLOUD_VPC, id);
+}
+
+const char *network_called_vpc(struct cloud_call *call)
+{
+    const char *wanted = cloud_text(call, "VpcId");
+    const json_t *vpc =
+        wanted ? cloud_find(call->cloud, CLOUD_VPC, wanted) : network_default_vpc(call->cloud);
+
+    if (vpc)
+        return json_text_of(cloud_item(vpc), "VpcId");
+    if (wanted)
+        cloud_unknown(call, CLOUD_VPC, wanted);
+    else
+        cloud_refuse(call, "VPCIdNotSpecified", "No default VPC for this user.");
+    return NULL;
 }
 
 json_t *network_default_subnet(const struct cloud *cloud, const char *zone)

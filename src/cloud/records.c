@@ -77,12 +77,16 @@ char *cloud_iso_now(void)
     return buffer_take(&text);
 }
 
-/* "InvalidInstanceID.NotFound" -> "InvalidInstanceID" */
-static char *code_family(enum cloud_kind kind)
+/* "InvalidInstanceID.NotFound" -> "InvalidInstanceID.Malformed" */
+static char *malformed_code(enum cloud_kind kind)
 {
     const char *code = cloud_kinds[kind].unknown;
 
-    return mem_strndup(code, strcspn(code, "."));
+    if (kind == CLOUD_GROUP)
+        return mem_strdup("InvalidGroupId.Malformed");
+    if (kind == CLOUD_VOLUME)
+        return mem_strdup("InvalidVolumeID.Malformed");
+    return mem_printf("%.*s.Malformed", (int)strcspn(code, "."), code);
 }
 
 static bool is_well_formed(enum cloud_kind kind, const char *id)
@@ -114,10 +118,12 @@ json_t *cloud_unknown(struct cloud_call *call, enum cloud_kind kind, const char 
         [CLOUD_LAUNCH_CONFIGURATION] = "launch configuration",
         [CLOUD_ACTIVITY] = "activity",
     };
-    AUTO(str) char *family = code_family(kind);
-    AUTO(str) char *malformed = mem_printf("%s.Malformed", family);
+    AUTO(str) char *malformed = malformed_code(kind);
     bool is_named = cloud_kinds[kind].prefix[0] == '\0';
 
+    if (!id)
+        return cloud_refuse(call, "MissingParameter", "The request must contain the id of a %s",
+                            nouns[kind]);
     if (!is_named && !is_well_formed(kind, id))
         return cloud_refuse(call, malformed, "Invalid id: \"%s\"", id);
     return cloud_refuse(call, cloud_kinds[kind].unknown, "The %s '%s' does not exist", nouns[kind],

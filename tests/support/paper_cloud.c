@@ -30,6 +30,52 @@ static void power_off(void *data, const char *instance_id)
     buffer_printf(&paper->log, "off %s\n", instance_id);
 }
 
+static void forget(void *data, const char *instance_id)
+{
+    struct paper_cloud *paper = data;
+
+    buffer_printf(&paper->log, "forget %s\n", instance_id);
+}
+
+static void map_address(void *data, const char *public_ip, const char *private_ip)
+{
+    struct paper_cloud *paper = data;
+
+    buffer_printf(&paper->log, "map %s %s\n", public_ip, private_ip ? private_ip : "nobody");
+}
+
+static void secure(void *data, const char *instance_id)
+{
+    struct paper_cloud *paper = data;
+
+    buffer_printf(&paper->log, "secure %s\n", instance_id);
+}
+
+static int attach_volume(void *data, const char *volume, int64_t size_gib, const char *instance,
+                         const char *device, struct chaos_error *err)
+{
+    struct paper_cloud *paper = data;
+
+    if (paper->boot_fails)
+        return chaos_error_set(err, CHAOS_E_IO, "no room on paper");
+    buffer_printf(&paper->log, "attach %s %dGiB %s %s\n", volume, (int)size_gib, instance, device);
+    return 0;
+}
+
+static void detach_volume(void *data, const char *volume, const char *instance, const char *device)
+{
+    struct paper_cloud *paper = data;
+
+    buffer_printf(&paper->log, "detach %s %s %s\n", volume, instance, device);
+}
+
+static void delete_volume(void *data, const char *volume)
+{
+    struct paper_cloud *paper = data;
+
+    buffer_printf(&paper->log, "delete %s\n", volume);
+}
+
 int paper_cloud_open(void **state, const char *delays)
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
@@ -37,7 +83,15 @@ int paper_cloud_open(void **state, const char *delays)
     AUTO(json) json_t *seconds = delays ? quoted_json(delays) : NULL;
     struct cloud_options options = { .host = &paper->host, .delays = seconds };
 
-    paper->host = (struct cloud_host){ .boot = boot, .power_off = power_off, .data = paper };
+    paper->host = (struct cloud_host){ .boot = boot,
+                                       .power_off = power_off,
+                                       .forget = forget,
+                                       .map_address = map_address,
+                                       .secure = secure,
+                                       .attach_volume = attach_volume,
+                                       .detach_volume = detach_volume,
+                                       .delete_volume = delete_volume,
+                                       .data = paper };
     if (aws_models_open_own(&paper->models, &err) < 0)
         fail_msg("%s", chaos_error_text(&err));
     options.models = paper->models;
@@ -57,6 +111,7 @@ int paper_cloud_close(void **state)
 
     cloud_free(paper->cloud);
     aws_models_free(paper->models);
+    json_decref(paper->result);
     cloud_fault_clear(&paper->fault);
     buffer_clear(&paper->log);
     free(paper);

@@ -11,10 +11,12 @@ struct paper_cloud {
     struct cloud *cloud;
     struct cloud_host host;
     struct cloud_caller caller; /* of paper_call(); the owner to begin with */
+    json_t *result;             /* of the last paper_do() */
     struct cloud_fault fault;   /* of the last call that was refused */
     int64_t now;
     bool boot_fails;
-    struct buffer log; /* "boot i-..\n", "off i-..\n", .. */
+    struct buffer log; /* "boot i-..\n", "off i-..\n", "secure i-..\n", "map
+                          203.0.113.1 10.0.0.4\n", "attach vol-.. 8GiB i-.. /dev/sdf\n", .. */
 };
 
 /* For cmocka's setup and teardown: *state is a struct paper_cloud. `delays` is JSON in single
