@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -23,6 +25,7 @@ static struct {
     enum log_level file_level;
     int file;
     char context[37];
+    _Atomic(const struct mask *) mask;
 } sink = { .console_level = LOG_WARNING, .file_level = LOG_LEVEL_COUNT, .file = -1 };
 
 /* Log time is local time to the second; a thread formats it once a second. */
@@ -96,6 +99,11 @@ void log_close(void)
     sink.format = LOG_FORMAT_STRING;
     sink.verbose = false;
     sink.colour = false;
+}
+
+void log_hide(const struct mask *mask)
+{
+    atomic_store_explicit(&sink.mask, mask, memory_order_release);
 }
 
 bool log_wants(enum log_level level)
@@ -200,7 +208,11 @@ static void write_json(int fd, const struct record *r)
 void log_text(enum log_level level, const char *module, int line, const char *text)
 {
     struct record r = { level, module, line, text };
+    const struct mask *mask = atomic_load_explicit(&sink.mask, memory_order_acquire);
+    AUTO(buffer) struct buffer masked = { 0 };
 
+    if (mask && mask_text(mask, text, strlen(text), MASK_SHOWN, &masked))
+        r.text = buffer_text(&masked);
     if (level >= sink.console_level) {
         if (sink.format == LOG_FORMAT_JSON)
             write_json(STDERR_FILENO, &r);

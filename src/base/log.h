@@ -7,6 +7,8 @@
 
 #include "base/auto.h"
 
+struct mask;
+
 enum log_level {
     LOG_DEBUG,
     LOG_INFO,
@@ -33,6 +35,8 @@ struct log_options {
  * A log file that cannot be opened is an error; the console works all the same. */
 MUST_USE int log_open(const struct log_options *options, struct chaos_error *err);
 void log_close(void);
+/* Write records without these values from now on; NULL: as they are. Borrowed. */
+void log_hide(const struct mask *mask);
 /* Whether a record of `level` would be written anywhere. */
 bool log_wants(enum log_level level);
 /* "INFO" and so on, as the reference (Python's logging) spells them. */

@@ -186,6 +186,7 @@ static int refuse(const struct running *r, const char *stage, const struct chaos
 {
     AUTO(chaos_error) struct chaos_error broken = { 0 };
     AUTO(json) json_t *report = NULL;
+    AUTO(json) json_t *shown = NULL;
     int code = r->is_strict ? (int)STRICT_INVALID : CLI_FAILED;
     bool is_load = str_equal(stage, "load");
 
@@ -194,7 +195,8 @@ static int refuse(const struct running *r, const char *stage, const struct chaos
         return code;
     report = agent_run_error(stage, is_load ? "InvalidSource" : "InvalidExperiment",
                              chaos_error_text(err), r->source);
-    if (agent_emit(report, &broken) < 0)
+    shown = r->session ? session_shown(r->session, report) : json_incref(report);
+    if (agent_emit(shown, &broken) < 0)
         log_error("%s", chaos_error_text(&broken));
     return code;
 }
@@ -269,11 +271,12 @@ static int play(struct running *r, struct run_options *wanted, struct chaos_erro
     const struct cli_call *call = r->call;
     const char *events_path = cli_text(call, OPTION_EVENTS_FILE);
     struct listener listeners[2];
+    AUTO(json) json_t *journal = NULL;
     int code;
 
     wanted->listeners = listeners;
     if (events_path) {
-        if (events_file_open(events_path, &r->events, err) < 0)
+        if (events_file_open(events_path, session_mask(r->session), &r->events, err) < 0)
             return -(int)err->code;
         listeners[wanted->n_listeners++] = events_file_listener(r->events);
     }
@@ -290,7 +293,8 @@ static int play(struct running *r, struct run_options *wanted, struct chaos_erro
         return -(int)err->code;
     if (r->state)
         listeners[wanted->n_listeners++] = run_state_listener(r->state);
-    code = session_run(r->session, wanted, &r->journal, err);
+    code = session_run(r->session, wanted, &journal, err);
+    r->journal = session_shown(r->session, journal); /* from here on it is only written */
     if (code < 0 && r->state)
         run_state_discard(r->state);
     return code;

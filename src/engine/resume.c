@@ -75,8 +75,8 @@ static void restore(struct run *run, struct run_past *past)
         configuration ? json_deep_copy(configuration) : json_object();
     fill_configuration(run);
     run->documents[DOCUMENT_SECRETS].value = load_secrets(run);
-    run->taint = taint_new(json_object_get(run->options->experiment, "secrets"),
-                           run->documents[DOCUMENT_SECRETS].value);
+    taint_learn(run->mask, json_object_get(run->options->experiment, "secrets"),
+                run->documents[DOCUMENT_SECRETS].value);
     run->next_id = (long)ledger_last_id(run->ledger) + 1;
     run->status = run_status_parse(ledger_status(run->ledger));
     run->deviated = ledger_is_deviated(run->ledger);

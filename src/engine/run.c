@@ -139,8 +139,8 @@ static int configure(struct run *run, struct chaos_error *err)
                      &run->documents[DOCUMENT_SECRETS].value, err);
     if (r < 0)
         return r;
-    run->taint =
-        taint_new(json_object_get(experiment, "secrets"), run->documents[DOCUMENT_SECRETS].value);
+    taint_learn(run->mask, json_object_get(experiment, "secrets"),
+                run->documents[DOCUMENT_SECRETS].value);
     mark_dynamic_sources(run);
     return configuration_load_dynamic(fixed, run->documents[DOCUMENT_SECRETS].value, options,
                                       &run->foreground,

@@ -49,6 +49,7 @@ enum dry_mode dry_mode_parse(const char *name);
  * crash they must be gone before anything is put back. */
 #define RUN_MARK "CHAOS_ACTIVITY"
 
+struct mask;
 struct wal;
 
 struct run_options {
@@ -77,6 +78,7 @@ struct run_options {
     bool without_controls;   /* a recovery calls none */
     const char *run_id;      /* marks the processes of actions; NULL: not */
     struct wal *log;         /* where events are on disk before their effect; NULL: nowhere */
+    struct mask *mask;       /* learns the secrets of the run; NULL: nobody else wants to know */
 };
 
 /* Play the experiment to its end, whatever happens in it. Signals INT, TERM, HUP, QUIT, USR1 and

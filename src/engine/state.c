@@ -54,6 +54,7 @@ static void init(struct run *run, const struct run_options *options)
     pthread_mutex_init(&run->lock, NULL);
     run->journal = journal_new();
     run->ledger = ledger_new();
+    run->mask = options->mask ? options->mask : mask_new();
     run->hooks = json_object();
     run->activities = json_object();
     run->controls = json_array();
@@ -70,8 +71,8 @@ void run_close(struct run *run)
     }
     journal_free(run->journal);
     ledger_free(run->ledger);
-    if (run->taint)
-        taint_free(run->taint);
+    if (run->mask != run->options->mask)
+        mask_free(run->mask);
     json_decref(run->hooks);
     json_decref(run->activities);
     json_decref(run->controls);
@@ -143,6 +144,8 @@ void run_amend(struct run *run, enum document_id id, const json_t *wanted)
     }
     value_patch(run->documents[id].value, wanted);
     run_forget_snapshot(run, id);
+    if (id == DOCUMENT_SECRETS)
+        taint_learn(run->mask, json_object_get(run->options->experiment, "secrets"), wanted);
     if (id == DOCUMENT_EXPERIMENT || id == DOCUMENT_CONFIGURATION)
         run_emit(run, EVENT_DOCUMENT_AMENDED,
                  json_pack("{s:s, s:O}", "document", document_name(id), "value",
@@ -158,7 +161,7 @@ void run_emit(struct run *run, enum event_type type, json_t *data, struct stop *
 
     ledger_apply(run->ledger, &event);
     if (run->options->log)
-        wal_notice(run->options->log, &event, run->taint);
+        wal_notice(run->options->log, &event, run->mask);
     console.notice(console.self, &event);
     journal_apply(run->journal, &event);
     for (size_t i = 0; i < run->options->n_listeners; i++)

@@ -47,10 +47,10 @@ struct run {
     struct document documents[DOCUMENT_COUNT];
     struct journal *journal;
     struct ledger *ledger;
-    struct taint *taint; /* secrets that must not be written down; NULL: none */
-    json_t *activities;  /* name -> activity of the method or the hypothesis, for references */
-    json_t *controls;    /* global controls that could be configured */
-    json_t *hooks;       /* module -> functions of its controls (guest.h), null: not there */
+    struct mask *mask;  /* secrets that must not be written down: the options', or our own */
+    json_t *activities; /* name -> activity of the method or the hypothesis, for references */
+    json_t *controls;   /* global controls that could be configured */
+    json_t *hooks;      /* module -> functions of its controls (guest.h), null: not there */
     enum run_status status;
     bool deviated;
     const char *signal_name; /* the first SIGINT or SIGTERM, NULL without one */

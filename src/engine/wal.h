@@ -17,7 +17,7 @@
 #define WAL_TAKEN  "log-taken"  /* a recovery goes on with this log */
 #define WAL_CLOSED "log-closed" /* the journal is written, nothing is left to do */
 
-struct taint;
+struct mask;
 struct wal;
 
 /* Create the log at `path`, which must not exist; readable for its owner alone. */
@@ -32,9 +32,9 @@ AUTO_FREE(wal, struct wal)
 /* Append one line with one write(2). After a failure nothing is written any more, and wal_sync()
  * tells why. From one thread at a time. */
 void wal_append(struct wal *wal, const char *name, int64_t wall, const json_t *data);
-/* Append an event, without what other lines tell already, and without secrets (`taint` may be
- * NULL): what is as the experiment has it stays, what came from outside is masked. */
-void wal_notice(struct wal *wal, const struct event *event, const struct taint *taint);
+/* Append an event, without what other lines tell already, and without secrets (`mask` may be
+ * NULL): the experiment stays as it is written, all else is masked. */
+void wal_notice(struct wal *wal, const struct event *event, const struct mask *mask);
 /* Wait until all that was appended before is on the disk. Fails when anything could not be
  * written. From any thread; threads that wait at the same time share one fdatasync(2). */
 MUST_USE int wal_sync(struct wal *wal, struct chaos_error *err);

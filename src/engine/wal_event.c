@@ -5,42 +5,6 @@
 #include "engine/taint.h"
 #include "engine/wal.h"
 
-/* Members that hold what came from outside, wherever they are. */
-static const char *const from_outside[] = { "output", "exception", "message", "reason", NULL };
-
-/* A copy in which members from outside are masked; the same value where there is nothing to mask.
- */
-static json_t *mask_results(const struct taint *taint, json_t *value)
-{
-    json_t *copy = NULL;
-    const char *key;
-    json_t *member;
-    size_t i;
-
-    if (!taint)
-        return json_incref(value);
-    json_array_foreach (value, i, member) {
-        AUTO(json) json_t *masked = mask_results(taint, member);
-
-        if (masked != member && !copy)
-            copy = json_copy(value);
-        if (masked != member)
-            json_array_set(copy, i, masked);
-    }
-    json_object_foreach (value, key, member) {
-        bool is_outside = str_in(key, from_outside);
-        AUTO(json)
-        json_t *masked =
-            is_outside ? taint_mask(taint, member, TAINT_HIDDEN) : mask_results(taint, member);
-
-        if (masked != member && !copy)
-            copy = json_copy(value);
-        if (masked != member)
-            json_object_set(copy, key, masked);
-    }
-    return copy ? copy : json_incref(value);
-}
-
 /* A run of the hypothesis is told by the state that it becomes part of, the activity by its run,
  * and by the run's start. */
 static json_t *activity_line(const struct event *event)
@@ -68,11 +32,11 @@ static json_t *activity_line(const struct event *event)
 }
 
 /* The experiment is logged as it is written, but for its title, into which values were put. */
-static json_t *start_line(const struct event *event, const struct taint *taint)
+static json_t *start_line(const struct event *event, const struct mask *mask)
 {
     json_t *line = json_copy(json_walkable(event->data));
     json_t *experiment = json_copy(json_object_get(line, "experiment"));
-    AUTO(json) json_t *title = taint_mask(taint, json_object_get(line, "title"), TAINT_PATTERN);
+    AUTO(json) json_t *title = taint_mask(mask, json_object_get(line, "title"), MASK_PATTERN);
 
     if (title && json_is_object(experiment)) {
         json_object_set(line, "title", title);
@@ -85,7 +49,7 @@ static json_t *start_line(const struct event *event, const struct taint *taint)
 
 /* Without the values that hold a secret: a recovery resolves those again. */
 static json_t *configuration_line(const struct event *event, const char *key,
-                                  const struct taint *taint)
+                                  const struct mask *mask)
 {
     json_t *line = json_copy(json_walkable(event->data));
     json_t *values = json_copy(json_object_get(line, key));
@@ -95,7 +59,7 @@ static json_t *configuration_line(const struct event *event, const char *key,
 
     json_object_foreach_safe(values, next, name, value)
     {
-        AUTO(json) json_t *masked = taint_mask(taint, value, TAINT_HIDDEN);
+        AUTO(json) json_t *masked = taint_mask(mask, value, MASK_HIDDEN);
 
         if (masked != value)
             json_object_del(values, name);
@@ -105,36 +69,40 @@ static json_t *configuration_line(const struct event *event, const char *key,
     return line;
 }
 
-static json_t *line_of(const struct event *event, const struct taint *taint)
+static json_t *amended_line(const struct event *event, const struct mask *mask)
+{
+    if (str_equal(json_text_of(event->data, "document"), "configuration"))
+        return configuration_line(event, "value", mask);
+    return taint_mask(mask, json_walkable(event->data), MASK_PATTERN);
+}
+
+static json_t *line_of(const struct event *event, const struct mask *mask)
 {
     AUTO(json) json_t *line = NULL;
 
     switch ((int)event->type) {
     case EVENT_RUN_STARTED:
-        return start_line(event, taint);
+        return start_line(event, mask);
     case EVENT_RUN_CONFIGURED:
-        return configuration_line(event, "configuration", taint);
+        return configuration_line(event, "configuration", mask);
     case EVENT_DOCUMENT_AMENDED:
-        if (str_equal(json_text_of(event->data, "document"), "configuration"))
-            return configuration_line(event, "value", taint);
-        return json_incref(json_walkable(event->data));
+        return amended_line(event, mask);
     case EVENT_INVERSE_DECIDED:
-        return taint_mask(taint, json_walkable(event->data), TAINT_PATTERN);
+        return taint_mask(mask, json_walkable(event->data), MASK_PATTERN);
     case EVENT_METHOD_COMPLETED: /* its runs were told one by one */
         return json_object();
     case EVENT_ACTIVITY_STARTED:
-        return activity_line(event);
     case EVENT_ACTIVITY_COMPLETED:
         line = activity_line(event);
-        return mask_results(taint, line);
+        return taint_mask(mask, line, MASK_HIDDEN);
     default:
-        return mask_results(taint, json_walkable(event->data));
+        return taint_mask(mask, json_walkable(event->data), MASK_HIDDEN);
     }
 }
 
-void wal_notice(struct wal *wal, const struct event *event, const struct taint *taint)
+void wal_notice(struct wal *wal, const struct event *event, const struct mask *mask)
 {
-    AUTO(json) json_t *line = line_of(event, taint);
+    AUTO(json) json_t *line = line_of(event, mask);
 
     wal_append(wal, event_name(event->type), event->wall, line);
 }

@@ -10,6 +10,7 @@
 #include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/taint.h"
 #include "value/json.h"
 
 /* Outputs whose JSON is larger are left to the journal. */
@@ -18,9 +19,11 @@
 struct events_file {
     int fd;
     char *path;
+    const struct mask *mask;
 };
 
-int events_file_open(const char *path, struct events_file **ret_file, struct chaos_error *err)
+int events_file_open(const char *path, const struct mask *mask, struct events_file **ret_file,
+                     struct chaos_error *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     struct events_file *file;
@@ -30,6 +33,7 @@ int events_file_open(const char *path, struct events_file **ret_file, struct cha
     file = mem_zero(1, sizeof(*file));
     file->fd = fd;
     file->path = mem_strdup(path);
+    file->mask = mask;
     *ret_file = file;
     return 0;
 }
@@ -183,12 +187,14 @@ static void notice(void *self, const struct event *event)
     AUTO(json)
     json_t *line = json_pack("{s:s, s:s}", "type", event_name(event->type), "timestamp",
                              clock_iso(event->wall, stamp));
+    AUTO(json) json_t *shown = NULL;
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(buffer) struct buffer text = { 0 };
 
     if (file->fd < 0 || !fill(line, event))
         return;
-    json_write(&text, line, JSON_STYLE_LINE);
+    shown = taint_mask(file->mask, line, MASK_SHOWN);
+    json_write(&text, shown, JSON_STYLE_LINE);
     buffer_add_char(&text, '\n');
     if (fd_write_all(file->fd, text.data, text.length, &err) == 0)
         return;

@@ -5,10 +5,11 @@
 #include "engine/event.h"
 
 struct events_file;
+struct mask;
 
-/* Create or empty the file at `path`. */
-MUST_USE int events_file_open(const char *path, struct events_file **ret_file,
-                              struct chaos_error *err);
+/* Create or empty the file at `path`. Lines are written without the values of `mask` (borrowed). */
+MUST_USE int events_file_open(const char *path, const struct mask *mask,
+                              struct events_file **ret_file, struct chaos_error *err);
 void events_file_free(struct events_file *file);
 AUTO_FREE(events_file, struct events_file)
 struct listener events_file_listener(struct events_file *file);

@@ -245,6 +245,7 @@ static int resume(const struct run_dir *dir, struct folded *folded, struct wal *
     AUTO(json) json_t *config_vars = json_object();
     AUTO(json) json_t *experiment = json_deep_copy(ledger_experiment(folded->ledger));
     struct run_past past = { .cause = NULL };
+    AUTO(json) json_t *journal = NULL;
     AUTO(str) char *cause = cause_of(wanted->cause, &past.by_signal);
     struct listener counter = { result, count };
     const json_t *files = json_object_get(folded->header, "var-files");
@@ -270,7 +271,8 @@ static int resume(const struct run_dir *dir, struct folded *folded, struct wal *
     past.cause = cause;
     past.journal = STEAL(folded->journal);
     past.ledger = STEAL(folded->ledger);
-    r = session_resume(session, &options, &past, ret_journal, err);
+    r = session_resume(session, &options, &past, &journal, err);
+    *ret_journal = session_shown(session, journal);
     folded->journal = past.journal;
     folded->ledger = past.ledger;
     return r;

@@ -2,8 +2,10 @@
 #include "lib/session.h"
 
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "engine/control.h"
+#include "engine/taint.h"
 #include "engine/validate.h"
 #include "lib/python_or_native.h"
 #include "lib/source.h"
@@ -23,6 +25,7 @@ enum {
 struct session {
     json_t *settings;
     json_t *controls; /* global ones, once an experiment was loaded */
+    struct mask *mask;
     struct python_or_native *functions;
     struct provider providers[PROVIDER_COUNT];
 };
@@ -33,6 +36,8 @@ struct session *session_new(const struct session_options *options)
 
     session->settings = options->settings ? json_incref(options->settings) : json_object();
     session->controls = json_array();
+    session->mask = mask_new();
+    log_hide(session->mask);
     session->functions = python_or_native_new(&(struct python_or_native_options){
         .python = options->python,
         .quiet_stdout = options->quiet_stdout,
@@ -54,12 +59,24 @@ void session_free(struct session *session)
     http_provider_clear(&session->providers[PROVIDER_HTTP]);
     json_decref(session->settings);
     json_decref(session->controls);
+    log_hide(NULL);
+    mask_free(session->mask);
     free(session);
 }
 
 const struct guest *session_guest(const struct session *session)
 {
     return python_or_native_guest(session->functions);
+}
+
+const struct mask *session_mask(const struct session *session)
+{
+    return session->mask;
+}
+
+json_t *session_shown(const struct session *session, json_t *value)
+{
+    return taint_mask(session->mask, value, MASK_SHOWN);
 }
 
 /* The end of a loading that a control cut short. */
@@ -117,6 +134,7 @@ static void complete(struct session *session, struct run_options *options)
     options->global_controls = session->controls;
     options->read_vault = vault_read;
     options->lib_version = VERSIONS_LIB;
+    options->mask = session->mask;
 }
 
 int session_run(struct session *session, struct run_options *options, json_t **ret_journal,

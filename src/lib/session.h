@@ -21,6 +21,11 @@ void session_free(struct session *session);
 AUTO_FREE(session, struct session)
 
 const struct guest *session_guest(const struct session *session);
+/* The secrets that its runs have met: the log is written without them as long as the session lives.
+ * Borrowed. */
+const struct mask *session_mask(const struct session *session);
+/* `value` as it may be written down: without them; a new reference. */
+json_t *session_shown(const struct session *session, json_t *value);
 
 /* Collect the global controls of the settings and of control files (an array of objects), and
  * load the experiment between their loader hooks. -CHAOS_E_CANCELLED when one of them interrupts.

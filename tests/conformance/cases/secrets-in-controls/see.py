@@ -1,5 +1,5 @@
 def before_method_control(context, secrets, configuration):
-    secrets["bank"]["pin"] = "changed"
+    secrets["bank"]["pin"] = "anew"
     secrets["late"] = {"late": "added"}
     configuration["a"] = [configuration["a"], 2]
 
