@@ -263,7 +263,7 @@ json_t *cloud_describe_take(struct cloud_call *call, const struct cloud_filters 
     kept = cloud_filter(call, filters, chosen);
     if (!kept)
         return NULL;
-    page = cloud_page(call, kept, 5, 1000, &next);
+    page = cloud_page(call, kept, filters->page_min, filters->page_max, &next);
     if (!page)
         return NULL;
     items = json_array();

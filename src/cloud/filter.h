@@ -17,9 +17,13 @@ struct cloud_filter {
 struct cloud_filters {
     const struct cloud_filter *rows;
     size_t n_rows;
+    int64_t page_min; /* what MaxResults may be */
+    int64_t page_max;
 };
 
-#define CLOUD_FILTERS(rows) (&(struct cloud_filters){ rows, ARRAY_SIZE(rows) })
+#define CLOUD_FILTERS(rows) CLOUD_FILTERS_PAGED(rows, 5, 1000)
+#define CLOUD_FILTERS_PAGED(rows, least, most)                                                     \
+    (&(struct cloud_filters){ rows, ARRAY_SIZE(rows), least, most })
 
 /* Keep those of `records` that the parameter "Filters" lets through: a new reference to an array,
  * NULL with the fault set for a filter without a name, values, or a row. */
