@@ -28,6 +28,7 @@ struct cloud_host {
     /* The security groups of this instance, or the rules in them, are other ones now: see
      * cloud_rules(). */
     void (*secure)(void *data, const char *instance_id);
+    /* Also after each boot of an instance that has volumes; with a power cut they are unplugged. */
     int (*attach_volume)(void *data, const char *volume_id, int64_t size_gib,
                          const char *instance_id, const char *device, struct chaos_error *err);
     void (*detach_volume)(void *data, const char *volume_id, const char *instance_id,

@@ -7,6 +7,7 @@
 #include "cloud/instances.h"
 #include "cloud/network.h"
 #include "cloud/templates.h"
+#include "cloud/volumes.h"
 
 /* A lab is one machine. */
 #define LAUNCH_MAX 500
@@ -151,15 +152,16 @@ static json_t *reservation(const struct cloud *cloud, const char *id, json_t *in
 
 static bool plan_is_sound(struct cloud_call *call, const json_t *params)
 {
-    return counts_are_sound(call) && image_is_known(call, params) && key_is_known(call, params);
+    return counts_are_sound(call) && image_is_known(call, params) && key_is_known(call, params) &&
+           volumes_mappings_are_sound(call, json_object_get(params, "BlockDeviceMappings"));
 }
 
-static json_t *tags_of(struct cloud_call *call, const json_t *params)
+static json_t *tags_of(struct cloud_call *call, const json_t *params, enum cloud_kind kind)
 {
     struct cloud_call with_template = *call;
 
     with_template.params = params;
-    return cloud_tags_specified(&with_template, CLOUD_INSTANCE);
+    return cloud_tags_specified(&with_template, kind);
 }
 
 /* All or none: what was launched before a failure is taken back. */
@@ -196,6 +198,7 @@ static json_t *run_instances(struct cloud_call *call)
 {
     AUTO(json) json_t *params = NULL;
     AUTO(json) json_t *tags = NULL;
+    AUTO(json) json_t *volume_tags = NULL;
     AUTO(str) char *digits = cloud_random("0123456789abcdef", 17);
     AUTO(str) char *id = mem_printf("r-%s", digits);
     struct instance_plan plan = { .reservation = id };
@@ -209,11 +212,13 @@ static json_t *run_instances(struct cloud_call *call)
     plan.subnet = choose_subnet(call, params);
     if (!plan.subnet || !resolve_groups(call, plan.subnet, params))
         return NULL;
-    tags = tags_of(call, params);
-    if (!tags)
+    tags = tags_of(call, params, CLOUD_INSTANCE);
+    volume_tags = tags ? tags_of(call, params, CLOUD_VOLUME) : NULL;
+    if (!volume_tags)
         return NULL;
     plan.params = params;
     plan.tags = tags;
+    plan.volume_tags = volume_tags;
     plan.private_ip = json_text_of(params, "PrivateIpAddress");
     if (plan.private_ip && cloud_number(call, "MaxCount", 1) > 1)
         return cloud_refuse(call, "InvalidParameterCombination",

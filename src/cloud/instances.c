@@ -506,7 +506,8 @@ json_t *instance_launch(struct cloud_call *call, const struct instance_plan *pla
                   "ShutdownBehavior",
                   text_or(params, "InstanceInitiatedShutdownBehavior", "stop")));
     instance_set_groups(cloud, record, json_object_get(params, "SecurityGroupIds"));
-    volumes_launch(cloud, record, json_object_get(params, "BlockDeviceMappings"));
+    volumes_launch(cloud, record, json_object_get(params, "BlockDeviceMappings"),
+                   plan->volume_tags);
     cloud_event(cloud, "instance-pending", id, "zone",
                 json_text_of(cloud_item(plan->subnet), "AvailabilityZone"), NULL);
     cloud_after(cloud, cloud_delay(cloud, "pending"), ready, id);

@@ -26,6 +26,7 @@ struct instance_plan {
     const json_t *params;   /* as of RunInstances: ImageId, InstanceType, UserData, .. */
     const json_t *subnet;   /* a record */
     const json_t *tags;     /* an array of tags, or NULL */
+    json_t *volume_tags;    /* the same, of its volumes */
     const char *private_ip; /* NULL: any */
     const char *reservation;
     size_t index; /* AmiLaunchIndex */

@@ -24,6 +24,8 @@ const char *paper_text(const json_t *value, const char *path);
 size_t paper_count(const json_t *value, const char *path);
 /* How often the host was asked for what begins so, since the log was reset. */
 size_t paper_asked(const struct paper_cloud *paper, const char *beginning);
+/* Let happen what calls began: no delay takes any time. */
+void paper_settle(struct paper_cloud *paper);
 /* Launch an instance that runs then; its id, owned. `more` are further parameters in single quotes,
  * with a comma at their end. */
 char *paper_launch(struct paper_cloud *paper, const char *more);

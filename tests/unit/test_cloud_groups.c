@@ -274,14 +274,14 @@ static void who_names_a_group_is_secured_when_its_members_change(void **state)
     buffer_reset(&paper->log);
     paper_do(paper, "ModifyInstanceAttribute", "{'InstanceId': '%s', 'Groups': ['%s']}", client,
              db);
-    paper_wait(paper, 0.01);
+    paper_settle(paper);
     assert_int_equal(paper_asked(paper, line), 1);
     paper_do(paper, "ModifyInstanceAttribute", "{'InstanceId': '%s', 'Groups': ['%s']}", client,
              web);
-    paper_wait(paper, 0.01);
+    paper_settle(paper);
     buffer_reset(&paper->log);
     paper_do(paper, "TerminateInstances", "{'InstanceIds': ['%s']}", client);
-    paper_wait(paper, 0.01);
+    paper_settle(paper);
     assert_int_equal(paper_asked(paper, line), 1);
 }
 
