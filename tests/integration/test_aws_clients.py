@@ -6,8 +6,9 @@ usage: test_aws_clients.py [CHAOS]
 
 Each call goes from every client to a recording endpoint on loopback and must be equal in method,
 path, query, body, the headers that mean something, the names of the signed headers, and the scope
-of the credentials. Then chaos and boto3 ask one moto_server the same and must get equal answers.
-The models are compiled from the reference's botocore, so that all speak of the same API.
+of the credentials: once between chaos and the newest boto3, and once between chaos, boto3 and the
+AWS CLI. So that all speak of the same API, the models are those of that boto3, and those that the
+AWS CLI carries. Then chaos and boto3 ask one moto_server the same and must get equal answers.
 Exits with 77 when the reference cannot be installed.
 """
 import json
@@ -101,9 +102,9 @@ CALLS = [
       "Parameters": {"commands": ["id"]}}),
     ("ssm", "get-parameter", ["--name", "/a/b", "--with-decryption"],
      {"Name": "/a/b", "WithDecryption": True}),
-    ("dynamodb", "put-item", ["--table-name", "t", "--item", ITEM],
-     {"TableName": "t", "Item": json.loads(ITEM)}),
-    ("dynamodb", "describe-table", ["--table-name", "t"], {"TableName": "t"}),
+    ("dynamodb", "put-item", ["--table-name", "table", "--item", ITEM],
+     {"TableName": "table", "Item": json.loads(ITEM)}),
+    ("dynamodb", "describe-table", ["--table-name", "table"], {"TableName": "table"}),
     ("sqs", "send-message",
      ["--queue-url", "QUEUE", "--message-body", "hello & <bye>", "--delay-seconds", "1"],
      {"QueueUrl": "QUEUE", "MessageBody": "hello & <bye>", "DelaySeconds": 1}),
@@ -137,6 +138,7 @@ AWS_CLI_NAMES = {"s3": "s3api"}
 NOT_COMPARED = {"user-agent", "accept-encoding", "accept", "connection", "host", "content-length",
                 "amz-sdk-invocation-id", "amz-sdk-request", "x-amz-date", "authorization",
                 "x-amz-content-sha256", "x-amz-user-agent", "expect", "transfer-encoding"}
+LEAST = (30, 10)  # operations and services that all three must agree on
 # Newer botocore sends a CRC32 where older ones, and chaos, send an MD5; it gives XML no type.
 CHECKSUMS = {"content-md5", "x-amz-checksum-crc32", "x-amz-sdk-checksum-algorithm"}
 NOT_SIGNED_BY_ALL = {"content-length"} | CHECKSUMS
@@ -267,14 +269,17 @@ def differences(ours, theirs):
 
 
 def compare_requests(chaos, aws, env, endpoint):
-    failures = []
+    """`aws`: the program, or None to compare with boto3 alone."""
+    failures, compared = [], []
     for service, operation, words, params in CALLS:
+        if aws and operation in NOT_IN_AWS_CLI:
+            continue
         endpoint.service = service
         queue = endpoint.url + "/123456789012/q"
         words = [queue if word == "QUEUE" else word for word in words]
         params = {name: queue if value == "QUEUE" else value for name, value in params.items()}
         clients = [("boto3", lambda: boto3_call(service, operation, params, endpoint.url))]
-        if aws and operation not in NOT_IN_AWS_CLI:
+        if aws:
             clients.append(("AWS CLI", lambda: program_call(
                 [aws, AWS_CLI_NAMES.get(service, service), operation, *words,
                  "--endpoint-url", endpoint.url], env)))  # some services ignore the environment's
@@ -286,9 +291,11 @@ def compare_requests(chaos, aws, env, endpoint):
                     failures.append(f"{service} {operation}, {client}:\n" + "\n".join(found))
         except AssertionError as failure:
             failures.append(f"{service} {operation}: {failure}")
-    count = len(CALLS)
-    print(f"{count} operations of {len(SERVICES)} services, {1 + bool(aws)} other clients: "
-          f"{len(failures)} differ")
+        compared.append(service)
+    print(f"{len(compared)} operations of {len(set(compared))} services, chaos beside boto3"
+          f"{' and the AWS CLI' if aws else ''}: {len(failures)} differ")
+    if len(compared) < LEAST[0] or len(set(compared)) < LEAST[1]:
+        failures.append(f"fewer than {LEAST[0]} operations of {LEAST[1]} services")
     return failures
 
 
@@ -439,24 +446,51 @@ def compare_names(chaos, env):
     return wrong
 
 
+def find_aws_cli():
+    """The AWS CLI and the folder of its models, or None for both: Debian's comes first."""
+    for program in ("/usr/bin/aws", shutil.which("aws")):
+        if not program or not os.access(program, os.X_OK):
+            continue
+        with open(program, "rb") as script:
+            interpreter = script.readline().decode("latin-1").lstrip("#!").split()
+        if not interpreter or "python" not in interpreter[-1]:
+            continue
+        asked = "import importlib.util as u\nfor m in ('awscli.botocore', 'botocore'):\n" \
+                " try: s = u.find_spec(m)\n except ImportError: s = None\n" \
+                " if s: print(s.submodule_search_locations[0]); break\n"
+        found = subprocess.run([*interpreter, "-c", asked], text=True, capture_output=True)
+        data = Path(found.stdout.strip(), "data")
+        if found.stdout and data.is_dir():
+            return program, data
+    return None, None
+
+
+def compiled(data, path):
+    subprocess.run([sys.executable, ROOT / "tools/compile_models.py", "--data", data,
+                    "--services", ",".join(SERVICES), "--byte-order", sys.byteorder, path],
+                   check=True)
+    return path
+
+
 def main():
     chaos = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else str(ROOT / "build/chaos")
-    aws = shutil.which("aws")
-    if not aws:
-        print("SKIPPED LOUDLY: there is no AWS CLI on the PATH; only boto3 is compared with")
-    data = Path(botocore.__file__).parent / "data"
+    aws, aws_data = find_aws_cli()
     with tempfile.TemporaryDirectory(prefix="fracas-aws-") as folder:
-        models = folder + "/aws-models.bin"
-        subprocess.run([sys.executable, ROOT / "tools/compile_models.py", "--data", data,
-                        "--services", ",".join(SERVICES), "--byte-order", sys.byteorder, models],
-                       check=True)
+        models = compiled(Path(botocore.__file__).parent / "data", folder + "/newest.bin")
         endpoint = Endpoint()
         env = environment(folder, endpoint.url, models)
         os.environ.clear()
         os.environ.update(env)
         failures = compare_names(chaos, env)
-        failures += compare_requests(chaos, aws, env, endpoint)
+        failures += compare_requests(chaos, None, env, endpoint)
         failures += compare_answers(chaos, env)
+        if aws:
+            env["CHAOS_AWS_MODELS"] = compiled(aws_data, folder + "/aws-cli.bin")
+            env["AWS_DATA_PATH"] = os.environ["AWS_DATA_PATH"] = str(aws_data)
+            boto3.DEFAULT_SESSION = None  # it has the other models
+            failures += compare_requests(chaos, aws, env, endpoint)
+        else:
+            print("SKIPPED LOUDLY: there is no AWS CLI; only boto3 was compared with")
         endpoint.shutdown()
     print("\n".join(failures))
     return bool(failures)
