@@ -27,7 +27,6 @@ struct sigv4_key aws_credentials_key(const struct aws_credentials *credentials);
 struct aws_credentials_context {
     const struct aws_models *models; /* for sts and sso */
     const struct aws_settings *settings;
-    const struct digest *digest;
     struct http_client *http;
     const struct cancel *cancel;
     const char *region; /* of the session; NULL: none */

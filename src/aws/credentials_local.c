@@ -135,7 +135,8 @@ static int ask(const struct aws_credentials_context *context, struct question *q
         .n_headers = question->header ? 1 : 0,
         .connect_timeout_ms = LOCAL_TIMEOUT_MS,
         .read_timeout_ms = LOCAL_TIMEOUT_MS,
-        .flags = HTTP_NO_REDIRECTS | HTTP_NO_PROXY | HTTP_FRESH_CONNECTION,
+        .flags =
+            HTTP_NO_REDIRECTS | HTTP_NO_PROXY | HTTP_FRESH_CONNECTION | HTTP_RAW | HTTP_PATH_AS_IS,
         .body_limit = OUTPUT_LIMIT,
     };
 

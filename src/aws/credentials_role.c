@@ -34,7 +34,6 @@ static int call_service(const struct aws_credentials_context *context,
         .operation = &operation,
         .params = wanted->params,
         .credentials = wanted->credentials,
-        .digest = context->digest,
         .http = context->http,
         .cancel = context->cancel,
         .time_us = clock_wall() / CLOCK_NS_PER_US,
@@ -145,8 +144,7 @@ int credentials_from_web_identity(const struct aws_credentials_context *context,
 
 /* The file in which `aws sso login` keeps the token: named by the SHA-1 of the session's name or,
  * in older profiles, of the start address. */
-static int read_sso_token(const struct aws_credentials_context *context, const char *key,
-                          json_t **ret_token, struct chaos_error *err)
+static int read_sso_token(const char *key, json_t **ret_token, struct chaos_error *err)
 {
     unsigned char hash[DIGEST_SHA1_SIZE];
     char name[2 * DIGEST_SHA1_SIZE + 1];
@@ -155,7 +153,7 @@ static int read_sso_token(const struct aws_credentials_context *context, const c
     AUTO(buffer) struct buffer text = { 0 };
     int64_t expires_us = 0;
     const char *expires;
-    int r = digest_compute(context->digest, DIGEST_SHA1, key, strlen(key), hash, err);
+    int r = digest_compute(DIGEST_SHA1, key, strlen(key), hash, err);
 
     if (r < 0)
         return r;
@@ -203,7 +201,7 @@ int credentials_from_sso(const struct aws_credentials_context *context, const js
         return chaos_error_set(err, CHAOS_E_INVALID,
                                "the profile is configured for single sign-on, but lacks %s",
                                start ? "sso_region" : "sso_start_url");
-    r = read_sso_token(context, session ? session : start, &token, err);
+    r = read_sso_token(session ? session : start, &token, err);
     if (r < 0)
         return r;
     params = json_pack("{s:s, s:s, s:s}", "roleName", role, "accountId", account, "accessToken",

@@ -7,6 +7,7 @@
 #include "aws/uri.h"
 #include "base/json_walk.h"
 #include "base/mem.h"
+#include "net/digest.h"
 #include "value/json.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -40,8 +41,7 @@ static int check_bucket(const json_t *params, struct chaos_error *err)
 }
 
 /* A customer's encryption key travels in base64, with its MD5. */
-static int encode_customer_key(const struct digest *digest, json_t *params, const char *prefix,
-                               struct chaos_error *err)
+static int encode_customer_key(json_t *params, const char *prefix, struct chaos_error *err)
 {
     AUTO(str) char *name = mem_printf("%sSSECustomerKey", prefix);
     AUTO(str) char *md5_name = mem_printf("%sMD5", name);
@@ -51,7 +51,7 @@ static int encode_customer_key(const struct digest *digest, json_t *params, cons
 
     if (!key || json_object_get(params, md5_name))
         return 0;
-    r = digest_compute(digest, DIGEST_MD5, key, strlen(key), hash, err);
+    r = digest_compute(DIGEST_MD5, key, strlen(key), hash, err);
     if (r < 0)
         return r;
     set_base64(params, name, key, strlen(key));
@@ -83,15 +83,15 @@ static bool is_listing(const struct aws_operation *operation)
     return strcmp(operation->service.name, "s3") == 0 && str_in(operation->name, names);
 }
 
-static int customize_s3(const struct aws_operation *operation, const struct digest *digest,
-                        json_t *params, struct chaos_error *err)
+static int customize_s3(const struct aws_operation *operation, json_t *params,
+                        struct chaos_error *err)
 {
     int r = check_bucket(params, err);
 
     if (r == 0)
-        r = encode_customer_key(digest, params, "", err);
+        r = encode_customer_key(params, "", err);
     if (r == 0)
-        r = encode_customer_key(digest, params, "CopySource", err);
+        r = encode_customer_key(params, "CopySource", err);
     escape_copy_source(params);
     /* Keys with control characters do not survive XML: ask for them escaped. */
     if (r == 0 && is_listing(operation) && !json_object_get(params, "EncodingType"))
@@ -132,13 +132,12 @@ static bool is_operation(const struct aws_operation *operation, const char *serv
     return strcmp(operation->service.name, service) == 0 && strcmp(operation->name, name) == 0;
 }
 
-int customize_params(const struct aws_operation *operation, const struct digest *digest,
-                     json_t *params, struct chaos_error *err)
+int customize_params(const struct aws_operation *operation, json_t *params, struct chaos_error *err)
 {
     const char *service = operation->service.name;
 
     if (strcmp(service, "s3") == 0)
-        return customize_s3(operation, digest, params, err);
+        return customize_s3(operation, params, err);
     if (strcmp(service, "route53") == 0)
         strip_ids(operation, params);
     if (is_operation(operation, "ec2", "RunInstances") ||

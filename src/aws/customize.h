@@ -5,11 +5,10 @@
 
 #include "aws/message.h"
 #include "aws/model.h"
-#include "net/digest.h"
 
 /* Change an own copy of validated parameters before they are encoded. */
-MUST_USE int customize_params(const struct aws_operation *operation, const struct digest *digest,
-                              json_t *params, struct chaos_error *err);
+MUST_USE int customize_params(const struct aws_operation *operation, json_t *params,
+                              struct chaos_error *err);
 /* Add what a request lacks before it is signed. */
 void customize_request(const struct aws_operation *operation, struct aws_request *request);
 /* Change a result; `asked` are the parameters as the caller gave them. */

@@ -26,7 +26,6 @@ struct aws_session {
     struct aws_session_options options;
     struct aws_settings settings;
     struct aws_credentials credentials;
-    struct digest digest;
     struct http_client *http;
     struct retry_quota quota;
     char *region;
@@ -89,12 +88,9 @@ int aws_session_new(const struct aws_session_options *options, struct aws_sessio
     r = aws_settings_load(options->profile, &session->settings, err);
     if (r == 0)
         r = read_max_attempts(session, err);
-    if (r == 0)
-        r = digest_open(&session->digest, err);
-    if (r == 0)
-        r = http_client_new(&session->http, err);
     if (r < 0)
         return r;
+    session->http = http_client_new();
     region = options->region ? options->region : aws_settings_region(&session->settings);
     session->region = mem_strdup(region);
     *ret_session = STEAL(session);
@@ -147,7 +143,6 @@ static int find_credentials(struct aws_session *session, struct aws_credentials 
     struct aws_credentials_context context = {
         .models = session->options.models,
         .settings = &session->settings,
-        .digest = &session->digest,
         .http = session->http,
         .cancel = session->options.cancel,
         .region = session->region,
@@ -240,7 +235,6 @@ static struct aws_call make_call(const struct aws_session *session,
             .account_id = session->credentials.account_id,
             .flags = endpoint_flags(session),
         },
-        .digest = &session->digest,
         .http = session->http,
         .cancel = options->cancel,
         .time_us = now_us(session),
@@ -289,7 +283,7 @@ static int ready_params(struct aws_session *session, const struct aws_operation 
         *p = ';';
     if (report)
         return chaos_error_set(err, CHAOS_E_INVALID, "Parameter validation failed: %s", report);
-    r = customize_params(operation, &session->digest, ready, err);
+    r = customize_params(operation, ready, err);
     if (r < 0)
         return r;
     *ret_params = STEAL(ready);

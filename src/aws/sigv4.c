@@ -27,8 +27,8 @@ static void remove_header(struct uri_pairs *headers, const char *name)
 }
 
 /* What stands for the body: a hash the caller sent along, none, or the body's own. */
-static int payload_hash(const struct digest *digest, const struct sigv4_scope *scope,
-                        const struct aws_request *request, char **ret_hash, struct chaos_error *err)
+static int payload_hash(const struct sigv4_scope *scope, const struct aws_request *request,
+                        char **ret_hash, struct chaos_error *err)
 {
     const char *given = aws_header_find(&request->headers, "X-Amz-Content-SHA256");
     char text[2 * DIGEST_SHA256_SIZE + 1];
@@ -40,20 +40,19 @@ static int payload_hash(const struct digest *digest, const struct sigv4_scope *s
         *ret_hash = mem_strdup(given);
         return 0;
     }
-    r = sigv4_body_hash(digest, &request->body, text, err);
+    r = sigv4_body_hash(&request->body, text, err);
     if (r == 0)
         *ret_hash = mem_strdup(text);
     return r;
 }
 
-int sigv4_sign(const struct digest *digest, const struct sigv4_key *key,
-               const struct sigv4_scope *scope, struct aws_request *request,
-               struct chaos_error *err)
+int sigv4_sign(const struct sigv4_key *key, const struct sigv4_scope *scope,
+               struct aws_request *request, struct chaos_error *err)
 {
     char time[SIGV4_TIME_SIZE], signature[2 * DIGEST_SHA256_SIZE + 1];
     AUTO(buffer) struct buffer canonical = { 0 };
     AUTO(str) char *names = NULL, *hash = NULL, *scope_text = NULL, *header = NULL;
-    struct sigv4_signing signing = { digest, key->secret_key, time, scope };
+    struct sigv4_signing signing = { key->secret_key, time, scope };
     int r;
 
     sigv4_time(scope->time_us, time);
@@ -62,7 +61,7 @@ int sigv4_sign(const struct digest *digest, const struct sigv4_key *key,
     aws_header_set(&request->headers, "X-Amz-Date", time);
     if (key->session_token)
         aws_header_set(&request->headers, "X-Amz-Security-Token", key->session_token);
-    r = payload_hash(digest, scope, request, &hash, err);
+    r = payload_hash(scope, request, &hash, err);
     if (r < 0)
         return r;
     if (scope->flags & (SIGV4_CONTENT_HASH | SIGV4_UNSIGNED_PAYLOAD))
@@ -79,16 +78,15 @@ int sigv4_sign(const struct digest *digest, const struct sigv4_key *key,
     return 0;
 }
 
-int sigv4_presign(const struct digest *digest, const struct sigv4_key *key,
-                  const struct sigv4_scope *scope, int64_t expires_s, struct aws_request *request,
-                  struct chaos_error *err)
+int sigv4_presign(const struct sigv4_key *key, const struct sigv4_scope *scope, int64_t expires_s,
+                  struct aws_request *request, struct chaos_error *err)
 {
     char time[SIGV4_TIME_SIZE], signature[2 * DIGEST_SHA256_SIZE + 1];
     AUTO(buffer) struct buffer canonical = { 0 };
     AUTO(buffer) struct buffer query = { 0 };
     AUTO(uri_pairs) struct uri_pairs added = { 0 };
     AUTO(str) char *names = NULL, *scope_text = NULL, *credential = NULL, *expires = NULL;
-    struct sigv4_signing signing = { digest, key->secret_key, time, scope };
+    struct sigv4_signing signing = { key->secret_key, time, scope };
     int r;
 
     if (expires_s < 1 || expires_s > EXPIRES_MAX_S)
@@ -117,7 +115,7 @@ int sigv4_presign(const struct digest *digest, const struct sigv4_key *key,
         sigv4_canonical_request(request, scope->flags, names, SIGV4_UNSIGNED_PAYLOAD_TEXT,
                                 &canonical);
     } else {
-        r = sigv4_body_hash(digest, &request->body, signature, err);
+        r = sigv4_body_hash(&request->body, signature, err);
         if (r < 0)
             return r;
         sigv4_canonical_request(request, scope->flags, names, signature, &canonical);

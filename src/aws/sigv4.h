@@ -29,14 +29,12 @@ struct sigv4_scope {
 /* Add X-Amz-Date, X-Amz-Security-Token and Authorization. The request must have its Host header,
  * and all others that are to be signed: all are, but for those that proxies change. Signing again
  * replaces the former signature. */
-MUST_USE int sigv4_sign(const struct digest *digest, const struct sigv4_key *key,
-                        const struct sigv4_scope *scope, struct aws_request *request,
-                        struct chaos_error *err);
+MUST_USE int sigv4_sign(const struct sigv4_key *key, const struct sigv4_scope *scope,
+                        struct aws_request *request, struct chaos_error *err);
 /* Put the signature into the query instead: whoever has the address may make this request for
  * `expires_s` seconds (1 to 604800). */
-MUST_USE int sigv4_presign(const struct digest *digest, const struct sigv4_key *key,
-                           const struct sigv4_scope *scope, int64_t expires_s,
-                           struct aws_request *request, struct chaos_error *err);
+MUST_USE int sigv4_presign(const struct sigv4_key *key, const struct sigv4_scope *scope,
+                           int64_t expires_s, struct aws_request *request, struct chaos_error *err);
 
 /* How far the clocks of client and server may be apart, in seconds. */
 #define SIGV4_SKEW_S INT64_C(900)
@@ -56,7 +54,6 @@ void sigv4_signer_clear(struct sigv4_signer *signer);
 AUTO_CLEAR(sigv4_signer, struct sigv4_signer)
 
 struct sigv4_verifier {
-    const struct digest *digest;
     unsigned flags; /* may have SIGV4_PATH_AS_IS */
     int64_t now_us;
     sigv4_secret secret;

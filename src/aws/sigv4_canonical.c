@@ -6,6 +6,7 @@
 
 #include "aws/timestamp.h"
 #include "base/mem.h"
+#include "net/sha256.h"
 
 /* Proxies and HTTP libraries change or add these on the way. */
 static const char *const unsigned_headers[] = {
@@ -234,11 +235,11 @@ char *sigv4_scope_text(const char *time, const struct sigv4_scope *scope)
     return mem_printf("%.8s/%s/%s/aws4_request", time, scope->region, scope->service);
 }
 
-int sigv4_body_hash(const struct digest *digest, const struct buffer *body,
-                    char text[2 * DIGEST_SHA256_SIZE + 1], struct chaos_error *err)
+int sigv4_body_hash(const struct buffer *body, char text[2 * DIGEST_SHA256_SIZE + 1],
+                    struct chaos_error *err)
 {
     unsigned char hash[DIGEST_SHA256_SIZE];
-    int r = digest_compute(digest, DIGEST_SHA256, buffer_text(body), body->length, hash, err);
+    int r = digest_compute(DIGEST_SHA256, buffer_text(body), body->length, hash, err);
 
     if (r == 0)
         digest_hex(hash, sizeof(hash), text);
@@ -246,21 +247,15 @@ int sigv4_body_hash(const struct digest *digest, const struct buffer *body,
 }
 
 /* The signing key: the secret mixed with date, region, service. */
-static int derive_key(const struct sigv4_signing *signing, unsigned char key[DIGEST_SHA256_SIZE])
+static void derive_key(const struct sigv4_signing *signing, unsigned char key[SHA256_SIZE])
 {
     const char *parts[] = { signing->scope->region, signing->scope->service, "aws4_request" };
     AUTO(str) char *first = mem_printf("AWS4%s", signing->secret_key);
-    unsigned char next[DIGEST_SHA256_SIZE] = { 0 };
-    int r = digest_hmac_sha256(signing->digest, first, strlen(first), signing->time, 8, key);
 
+    sha256_hmac(first, strlen(first), signing->time, 8, key);
     explicit_bzero(first, strlen(first));
-    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++) {
-        r = digest_hmac_sha256(signing->digest, key, DIGEST_SHA256_SIZE, parts[i], strlen(parts[i]),
-                               next);
-        memcpy(key, next, sizeof(next));
-    }
-    explicit_bzero(next, sizeof(next));
-    return r;
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+        sha256_hmac(key, SHA256_SIZE, parts[i], strlen(parts[i]), key);
 }
 
 int sigv4_signature(const struct sigv4_signing *signing, const struct buffer *canonical,
@@ -268,19 +263,15 @@ int sigv4_signature(const struct sigv4_signing *signing, const struct buffer *ca
 {
     AUTO(str) char *scope_text = sigv4_scope_text(signing->time, signing->scope);
     AUTO(str) char *to_sign = NULL;
-    unsigned char key[DIGEST_SHA256_SIZE], signature[DIGEST_SHA256_SIZE];
-    int r = sigv4_body_hash(signing->digest, canonical, text, err);
+    unsigned char key[SHA256_SIZE], signature[SHA256_SIZE];
+    int r = sigv4_body_hash(canonical, text, err);
 
     if (r < 0)
         return r;
     to_sign = mem_printf(SIGV4_ALGORITHM "\n%s\n%s\n%s", signing->time, scope_text, text);
-    r = derive_key(signing, key);
-    if (r == 0)
-        r = digest_hmac_sha256(signing->digest, key, sizeof(key), to_sign, strlen(to_sign),
-                               signature);
+    derive_key(signing, key);
+    sha256_hmac(key, sizeof(key), to_sign, strlen(to_sign), signature);
     explicit_bzero(key, sizeof(key));
-    if (r < 0)
-        return chaos_error_set(err, CHAOS_E_INTERNAL, "OpenSSL refuses to sign");
     digest_hex(signature, sizeof(signature), text);
     return 0;
 }

@@ -16,7 +16,6 @@ char *sigv4_signed_headers(const struct uri_pairs *headers);
 void sigv4_time(int64_t time_us, char text[SIGV4_TIME_SIZE]);
 /* What signs. */
 struct sigv4_signing {
-    const struct digest *digest;
     const char *secret_key;
     const char *time; /* as sigv4_time() writes it */
     const struct sigv4_scope *scope;
@@ -28,8 +27,8 @@ MUST_USE int sigv4_signature(const struct sigv4_signing *signing, const struct b
 /* "<access key>/<date>/<region>/<service>/aws4_request" without the access key; owned. */
 char *sigv4_scope_text(const char *time, const struct sigv4_scope *scope);
 /* The hexadecimal SHA-256 of the body. */
-MUST_USE int sigv4_body_hash(const struct digest *digest, const struct buffer *body,
-                             char text[2 * DIGEST_SHA256_SIZE + 1], struct chaos_error *err);
+MUST_USE int sigv4_body_hash(const struct buffer *body, char text[2 * DIGEST_SHA256_SIZE + 1],
+                             struct chaos_error *err);
 
 #define SIGV4_ALGORITHM             "AWS4-HMAC-SHA256"
 #define SIGV4_UNSIGNED_PAYLOAD_TEXT "UNSIGNED-PAYLOAD"

@@ -191,12 +191,12 @@ static bool same_signature(const char *a, const char *b)
     return different == 0;
 }
 
-static int check_payload(const struct digest *digest, const struct aws_request *request,
-                         const struct claim *claim, struct sigv4_signer *signer,
-                         char text[2 * DIGEST_SHA256_SIZE + 1], struct chaos_error *err)
+static int check_payload(const struct aws_request *request, const struct claim *claim,
+                         struct sigv4_signer *signer, char text[2 * DIGEST_SHA256_SIZE + 1],
+                         struct chaos_error *err)
 {
     const char *given = aws_header_find(&request->headers, "X-Amz-Content-SHA256");
-    int r = sigv4_body_hash(digest, &request->body, text, err);
+    int r = sigv4_body_hash(&request->body, text, err);
 
     if (r < 0)
         return r;
@@ -215,10 +215,10 @@ static int check_signature(const struct sigv4_verifier *verifier, const struct a
                            struct sigv4_signer *signer, struct chaos_error *err)
 {
     struct sigv4_scope scope = { .region = claim->region, .service = claim->service };
-    struct sigv4_signing signing = { verifier->digest, secret_key, claim->time, &scope };
+    struct sigv4_signing signing = { secret_key, claim->time, &scope };
     char hash[2 * DIGEST_SHA256_SIZE + 1], signature[2 * DIGEST_SHA256_SIZE + 1];
     AUTO(buffer) struct buffer canonical = { 0 };
-    int r = check_payload(verifier->digest, request, claim, signer, hash, err);
+    int r = check_payload(request, claim, signer, hash, err);
 
     if (r < 0)
         return r;

@@ -106,13 +106,12 @@ static bool demands_checksum(const struct aws_operation *operation)
            aws_node_is_true(aws_node_get(checksum, "requestChecksumRequired"));
 }
 
-static int add_checksum(const struct digest *digest, struct aws_request *request,
-                        struct chaos_error *err)
+static int add_checksum(struct aws_request *request, struct chaos_error *err)
 {
     unsigned char hash[DIGEST_MD5_SIZE];
     AUTO(buffer) struct buffer text = { 0 };
-    int r = digest_compute(digest, DIGEST_MD5, buffer_text(&request->body), request->body.length,
-                           hash, err);
+    int r =
+        digest_compute(DIGEST_MD5, buffer_text(&request->body), request->body.length, hash, err);
 
     if (r < 0)
         return r;
@@ -177,7 +176,7 @@ static int build(const struct aws_call *call, struct aws_request *request,
     add_endpoint_headers(endpoint, request);
     customize_request(call->operation, request);
     if (demands_checksum(call->operation))
-        return add_checksum(call->digest, request, err);
+        return add_checksum(request, err);
     return 0;
 }
 
@@ -192,7 +191,7 @@ int aws_call_prepare(const struct aws_call *call, struct aws_request *request, c
         struct sigv4_key key = aws_credentials_key(call->credentials);
         struct sigv4_scope scope = scope_of(call, &endpoint);
 
-        r = sigv4_sign(call->digest, &key, &scope, request, err);
+        r = sigv4_sign(&key, &scope, request, err);
     }
     if (r < 0)
         return r;
@@ -243,7 +242,7 @@ int aws_call_presign(const struct aws_call *call, int64_t expires_s, char **ret_
     scope = scope_of(call, &endpoint);
     if (scope.flags & SIGV4_CONTENT_HASH)
         scope.flags |= SIGV4_UNSIGNED_PAYLOAD;
-    r = sigv4_presign(call->digest, &key, &scope, expires_s, &request, err);
+    r = sigv4_presign(&key, &scope, expires_s, &request, err);
     if (r == 0)
         *ret_url = mem_printf("%s%s?%s", base, request.path, request.query);
     return r;

@@ -12,7 +12,6 @@ struct aws_call {
     const json_t *params;                      /* an object */
     const struct aws_credentials *credentials; /* NULL, or without a key: unsigned */
     struct aws_endpoint_options endpoint;
-    const struct digest *digest;
     struct http_client *http;
     const struct cancel *cancel; /* may be NULL */
     int64_t time_us;             /* to sign with, since the epoch */

@@ -84,10 +84,10 @@ int net_http_get(const struct chaos_call *call, json_t **ret_output, struct chao
         request.flags |= HTTP_NO_REDIRECTS;
     r = read_headers(call, &headers, &request.n_headers, err);
     request.headers = headers;
-    if (r == 0)
-        r = http_client_new(&client, err);
-    if (r == 0)
+    if (r == 0) {
+        client = http_client_new();
         r = http_request(client, &request, call->context->cancel, &response, NULL, err);
+    }
     if (r < 0)
         return explain_failure(call, -1, err);
     *ret_output = response_value(&response);

@@ -97,7 +97,7 @@ static int request_channel(const json_t *channel, const char *url, const json_t 
 {
     json_t *extra = json_object_get(channel, "headers");
     bool forwards = is_enabled(channel, "forward_event_payload");
-    AUTO(http_client) struct http_client *client = NULL;
+    AUTO(http_client) struct http_client *client = http_client_new();
     AUTO(mem) struct http_header *headers = mem_zero(json_object_size(extra) + 1, sizeof(*headers));
     AUTO(json) json_t *texts = json_array();
     AUTO(str) char *body = forwards ? json_text_ascii(document, JSON_STYLE_LINE) : NULL;
@@ -111,16 +111,12 @@ static int request_channel(const json_t *channel, const char *url, const json_t 
                                     .read_timeout_ms = READ_TIMEOUT_MS,
                                     .deadline = clock_deadline(WHOLE_TIMEOUT_S),
                                     .body_limit = ANSWER_MAX };
-    int r;
 
     if (!is_enabled(channel, "verify_tls"))
         request.flags |= HTTP_NO_VERIFY_TLS;
     if (body && !has_header(headers, request.n_headers, "Content-Type"))
         headers[request.n_headers++] =
             (struct http_header){ .name = "Content-Type", .value = "application/json" };
-    r = http_client_new(&client, err);
-    if (r < 0)
-        return r;
     return http_request(client, &request, NULL, response, NULL, err);
 }
 

@@ -106,7 +106,7 @@ static int parse_answer(const struct http_response *response, json_t **ret_value
 static int fetch(const char *url, const char *host, const struct source_options *options,
                  struct http_response *response, struct chaos_error *err)
 {
-    AUTO(http_client) struct http_client *client = NULL;
+    AUTO(http_client) struct http_client *client = http_client_new();
     AUTO(str) char *authorization = find_authorization(host, options->settings);
     struct http_header headers[] = {
         { "Accept", "application/json, application/x-yaml" },
@@ -120,10 +120,7 @@ static int fetch(const char *url, const char *host, const struct source_options 
         .flags = options->no_verify_tls ? HTTP_NO_VERIFY_TLS : 0,
         .body_limit = SOURCE_LIMIT,
     };
-    int r = http_client_new(&client, err);
 
-    if (r < 0)
-        return r;
     return http_request(client, &request, options->cancel, response, NULL, err);
 }
 

@@ -1,65 +1,76 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 #include "net/digest.h"
 
 #include <dlfcn.h>
-#include <limits.h>
+#include <pthread.h>
 #include <string.h>
 
+#include "net/sha256.h"
+
+/* From this size on libcrypto, which uses the processor's own instructions, is worth opening. */
+#define LIBRARY_FROM ((size_t)1024 * 1024)
+
+/* What was found in libcrypto; stays valid for the life of the process. */
+struct library {
+    int (*compute)(const void *data, size_t length, unsigned char *out, unsigned *out_length,
+                   const void *type, void *engine);
+    const void *types[DIGEST_KIND_COUNT];
+    struct chaos_error error;
+};
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static struct library library;
+
 /* The pointer to a function of libcrypto into `slot`, any pointer to a function. */
-static int find(void *library, const char *name, void *slot, struct chaos_error *err)
+static int find(void *handle, const char *name, void *slot)
 {
-    void *found = dlsym(library, name);
+    void *found = dlsym(handle, name);
 
     if (!found)
-        return chaos_error_set(err, CHAOS_E_UNSUPPORTED, "signing needs OpenSSL 3: no %s", name);
+        return chaos_error_set(&library.error, CHAOS_E_UNSUPPORTED, "digests need OpenSSL 3: no %s",
+                               name);
     memcpy(slot, &found, sizeof(found));
     return 0;
 }
 
-int digest_open(struct digest *ret_digest, struct chaos_error *err)
+static void open_library(void)
 {
     static const char *const type_names[] = {
         [DIGEST_MD5] = "EVP_md5",
         [DIGEST_SHA1] = "EVP_sha1",
         [DIGEST_SHA256] = "EVP_sha256",
     };
-    void *library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-    struct digest digest = { 0 };
+    void *handle = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
     int r;
 
     _Static_assert(ARRAY_SIZE(type_names) == DIGEST_KIND_COUNT, "every kind has its function");
-    if (!library)
-        return chaos_error_set(err, CHAOS_E_UNSUPPORTED,
-                               "signing needs OpenSSL 3 (Debian: apt install libssl3)");
-    r = find(library, "EVP_Digest", &digest.compute, err);
-    if (r == 0)
-        r = find(library, "HMAC", &digest.hmac, err);
+    if (!handle) {
+        chaos_error_set(&library.error, CHAOS_E_UNSUPPORTED,
+                        "digests need OpenSSL 3 (Debian: apt install libssl3)");
+        return;
+    }
+    r = find(handle, "EVP_Digest", &library.compute);
     for (size_t i = 0; r == 0 && i < DIGEST_KIND_COUNT; i++) {
         const void *(*type)(void) = NULL;
 
-        r = find(library, type_names[i], &type, err);
+        r = find(handle, type_names[i], &type);
         if (r == 0)
-            digest.types[i] = type();
+            library.types[i] = type();
     }
-    if (r == 0)
-        *ret_digest = digest;
-    return r;
 }
 
-int digest_compute(const struct digest *digest, enum digest_kind kind, const void *data,
-                   size_t length, unsigned char *out, struct chaos_error *err)
+int digest_compute(enum digest_kind kind, const void *data, size_t length, unsigned char *out,
+                   struct chaos_error *err)
 {
-    if (digest->compute(length ? data : "", length, out, NULL, digest->types[kind], NULL) != 1)
+    if (kind == DIGEST_SHA256 && length < LIBRARY_FROM) {
+        sha256_compute(data, length, out);
+        return 0;
+    }
+    pthread_once(&library_once, open_library);
+    if (library.error.code)
+        return chaos_error_set(err, library.error.code, "%s", chaos_error_text(&library.error));
+    if (library.compute(length ? data : "", length, out, NULL, library.types[kind], NULL) != 1)
         return chaos_error_set(err, CHAOS_E_INTERNAL, "OpenSSL refuses to compute a digest");
-    return 0;
-}
-
-int digest_hmac_sha256(const struct digest *digest, const void *key, size_t key_length,
-                       const void *data, size_t length, unsigned char out[DIGEST_SHA256_SIZE])
-{
-    if (key_length > INT_MAX ||
-        !digest->hmac(digest->types[DIGEST_SHA256], key, (int)key_length, data, length, out, NULL))
-        return -CHAOS_E_INTERNAL;
     return 0;
 }
 

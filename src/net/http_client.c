@@ -28,23 +28,29 @@ static char *find_netrc(void)
     return path && access(path, R_OK) == 0 ? STEAL(path) : NULL;
 }
 
-int http_client_new(struct http_client **ret_client, struct chaos_error *err)
+struct http_client *http_client_new(void)
 {
-    AUTO(http_client) struct http_client *client = mem_zero(1, sizeof(*client));
-    int r;
+    struct http_client *client = mem_zero(1, sizeof(*client));
 
-    r = curl_api_open(&client->curl, err);
-    if (r < 0)
+    client->plain.fd = -1;
+    client->netrc_path = find_netrc();
+    return client;
+}
+
+/* Open libcurl, unless an earlier request did. */
+static int ensure_curl(struct http_client *client, struct chaos_error *err)
+{
+    int r = client->multi && client->easy ? 0 : curl_api_open(&client->curl, err);
+
+    if (r < 0 || (client->multi && client->easy))
         return r;
     client->multi = client->curl->multi_init();
     client->easy = client->curl->easy_init();
     if (!client->multi || !client->easy)
         return chaos_error_set(err, CHAOS_E_INTERNAL,
                                "libcurl cannot be used: no memory or sockets");
-    client->netrc_path = find_netrc();
     /* Taking a cookie starts the engine for good; CURLOPT_COOKIEFILE would leak in each reset. */
     client->curl->easy_setopt(client->easy, CURLOPT_COOKIELIST, "Set-Cookie: a=b; domain=invalid");
-    *ret_client = STEAL(client);
     return 0;
 }
 
@@ -56,6 +62,7 @@ void http_client_free(struct http_client *client)
         client->curl->easy_cleanup(client->easy);
     if (client->multi)
         client->curl->multi_cleanup(client->multi);
+    http_plain_clear(&client->plain);
     free(client->netrc_path);
     free(client);
 }
@@ -363,6 +370,24 @@ static int follow(struct http_hop *hop, char **url, struct chaos_error *err)
     }
 }
 
+/* Without libcurl, where that will do. */
+static int run_either(struct http_hop *hop, char **url, struct chaos_error *err)
+{
+    struct http_client *client = hop->client;
+    struct http_request plain = *hop->request;
+    int r;
+
+    plain.url = *url;
+    if (http_plain_serves(&plain))
+        return http_plain_request(&client->plain, &plain, hop->cancel, hop->response, &hop->failure,
+                                  err);
+    r = ensure_curl(client, err);
+    if (r < 0)
+        return r;
+    client->curl->easy_setopt(client->easy, CURLOPT_COOKIELIST, "ALL"); /* forget them */
+    return follow(hop, url, err);
+}
+
 int http_request(struct http_client *client, const struct http_request *request,
                  const struct cancel *cancel, struct http_response *response,
                  enum http_failure *ret_failure, struct chaos_error *err)
@@ -377,10 +402,9 @@ int http_request(struct http_client *client, const struct http_request *request,
     int64_t started = clock_now();
     int r;
 
-    client->curl->easy_setopt(client->easy, CURLOPT_COOKIELIST, "ALL"); /* forget them */
     r = check(request, err);
     if (r == 0)
-        r = follow(&hop, &url, err);
+        r = run_either(&hop, &url, err);
     if (ret_failure)
         *ret_failure = r < 0 ? hop.failure : HTTP_FAILED_NOT;
     if (r < 0) {

@@ -14,7 +14,7 @@
  * time; take one per thread, or one per request where that is what the user expects. */
 struct http_client;
 
-MUST_USE int http_client_new(struct http_client **ret_client, struct chaos_error *err);
+struct http_client *http_client_new(void);
 void http_client_free(struct http_client *client);
 AUTO_FREE(http_client, struct http_client)
 

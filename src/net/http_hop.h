@@ -5,9 +5,11 @@
 #include "net/curl_api.h"
 #include "net/http_client.h"
 #include "net/http_head.h"
+#include "net/http_plain.h"
 
 struct http_client {
-    const struct curl_api *curl;
+    struct http_plain plain;
+    const struct curl_api *curl; /* NULL, as the next two, until a request needs libcurl */
     CURLM *multi;
     CURL *easy;
     char *netrc_path; /* NULL: there is none, so that libcurl need not look each time */
@@ -21,7 +23,7 @@ enum hop_omission {
 };
 
 struct http_hop {
-    const struct http_client *client;
+    struct http_client *client;
     const struct http_request *request;
     const struct cancel *cancel;
     struct http_response *response; /* replaced with the answer of this hop */

@@ -29,8 +29,7 @@ struct http_provider {
     size_t n_idle;
 };
 
-static int take_client(struct http_provider *self, struct http_client **ret_client,
-                       struct chaos_error *err)
+static struct http_client *take_client(struct http_provider *self)
 {
     struct http_client *client = NULL;
 
@@ -38,10 +37,7 @@ static int take_client(struct http_provider *self, struct http_client **ret_clie
     if (self->n_idle)
         client = self->idle[--self->n_idle];
     pthread_mutex_unlock(&self->lock);
-    if (!client)
-        return http_client_new(ret_client, err);
-    *ret_client = client;
-    return 0;
+    return client ? client : http_client_new();
 }
 
 static void give_client(struct http_provider *self, struct http_client *client)
@@ -394,7 +390,7 @@ static void call_http(void *self, const struct provider_call *from, struct call_
     AUTO(call) struct call call = { 0 };
     AUTO(http_response) struct http_response response = { 0 };
     enum http_failure failure = HTTP_FAILED_NOT;
-    struct http_client *client = NULL;
+    struct http_client *client;
     struct http_request request;
     int r;
 
@@ -402,10 +398,7 @@ static void call_http(void *self, const struct provider_call *from, struct call_
         call_set(result, CALL_CRASHED, "%s", chaos_error_text(&err));
         return;
     }
-    if (take_client(self, &client, &err) < 0) {
-        call_set(result, CALL_FAILED, "%s", chaos_error_text(&err));
-        return;
-    }
+    client = take_client(self);
     request = (struct http_request){
         .method = call.method,
         .url = call.url,

@@ -32,12 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AUTO(sigv4_signer) struct sigv4_signer signer = { 0 };
     AUTO(chaos_error) struct chaos_error err = { 0 };
     const char *text = copy;
-    struct digest digest;
     /* 2015-08-30T12:36:00Z, the time of the published suite */
     struct sigv4_verifier verifier = { .now_us = INT64_C(1440938160000000), .secret = secret_of };
 
-    if (digest_open(&digest, &err) < 0)
-        return 0;
     request.method = take_line(&text);
     request.path = take_line(&text);
     request.query = take_line(&text);
@@ -51,7 +48,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uri_pairs_add(&request.headers, line, colon + 1);
     }
     buffer_add_text(&request.body, text);
-    verifier.digest = &digest;
     if (sigv4_verify(&verifier, &request, &signer, &err) == 0)
         abort();
     return 0;

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/http_plain.h"
+
+#include <poll.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "config.h"
+#include "net/http_message.h"
+#include "net/socket.h"
+
+#define SCHEME         "http://"
+#define BODY_LIMIT     ((size_t)256 * 1024 * 1024)
+#define PIECE_SIZE     ((size_t)64 * 1024)
+#define SHORT_BODY     ((size_t)16 * 1024)
+#define PORT_HTTP      80
+#define CONNECT_NS_MAX (2000 * CLOCK_NS_PER_S)
+
+/* The parts of an address; they point into it. */
+struct place {
+    const char *authority;
+    size_t authority_length;
+    const char *target; /* "" or what begins at '/' or '?' */
+    size_t target_length;
+};
+
+static bool find_place(const char *url, struct place *ret_place)
+{
+    struct place place = { 0 };
+
+    if (strncasecmp(url, SCHEME, strlen(SCHEME)) != 0)
+        return false;
+    place.authority = url + strlen(SCHEME);
+    place.authority_length = strcspn(place.authority, "/?#");
+    place.target = place.authority + place.authority_length;
+    place.target_length = strcspn(place.target, "#");
+    *ret_place = place;
+    return place.authority_length > 0 && !memchr(place.authority, '@', place.authority_length);
+}
+
+/* "host", "host:80", "[::1]:80" */
+static bool find_host(const struct place *place, char **ret_host, uint16_t *ret_port)
+{
+    AUTO(str) char *text = mem_strndup(place->authority, place->authority_length);
+    char *host = text, *rest = text + strcspn(text, ":");
+    long port = PORT_HTTP;
+
+    if (*text == '[') {
+        rest = strchr(text, ']');
+        if (!rest)
+            return false;
+        host++;
+        *rest++ = '\0';
+    }
+    if (*rest == ':' && rest[1]) {
+        port = strtol(rest + 1, NULL, 10);
+        if (strspn(rest + 1, "0123456789") != strlen(rest + 1) || port < 1 || port > UINT16_MAX)
+            return false;
+        *rest = '\0';
+    } else if (*rest) {
+        return false;
+    }
+    for (const char *c = host; *c; c++) {
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f || *c == '%')
+            return false;
+    }
+    *ret_host = mem_strdup(host);
+    *ret_port = (uint16_t)port;
+    return *host != '\0';
+}
+
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value && *value;
+}
+
+/* Only a name that stands in the list as it is: the finer rules are libcurl's. */
+static bool is_spared(const char *host)
+{
+    static const char *const variables[] = { "no_proxy", "NO_PROXY" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+        const char *item = getenv(variables[i]);
+
+        for (; item && *item; item += strspn(item, ", ")) {
+            size_t length = strcspn(item, ", ");
+
+            if (length == strlen(host) && strncasecmp(item, host, length) == 0)
+                return true;
+            item += length;
+        }
+    }
+    return false;
+}
+
+static bool has_proxy(const struct http_request *request, const char *host)
+{
+    bool is_named =
+        is_set("http_proxy") || is_set("HTTP_PROXY") || is_set("all_proxy") || is_set("ALL_PROXY");
+
+    return is_named && !(request->flags & HTTP_NO_PROXY) && !is_spared(host);
+}
+
+bool http_plain_serves(const struct http_request *request)
+{
+    const unsigned flags = HTTP_RAW | HTTP_NO_REDIRECTS | HTTP_PATH_AS_IS;
+    AUTO(str) char *host = NULL;
+    struct place place;
+    uint16_t port;
+
+    return (request->flags & flags) == flags && !request->max_retries && request->sink_fd <= 0 &&
+           find_place(request->url, &place) && find_host(&place, &host, &port) &&
+           !has_proxy(request, host);
+}
+
+void http_plain_clear(struct http_plain *plain)
+{
+    if (plain->fd >= 0)
+        close(plain->fd);
+    free(plain->authority);
+    *plain = (struct http_plain){ .fd = -1 };
+}
+
+/* One request on its way. */
+struct exchange {
+    struct http_plain *plain;
+    const struct http_request *request;
+    const struct cancel *cancel;
+    struct http_message message;
+    struct buffer out;
+    int64_t started;
+    bool is_reused; /* the connection was kept from an earlier request */
+    bool has_begun; /* something of the answer has come */
+    enum http_failure failure;
+};
+
+static void exchange_clear(struct exchange *exchange)
+{
+    buffer_clear(&exchange->out);
+    http_message_clear(&exchange->message);
+}
+AUTO_CLEAR(exchange, struct exchange)
+
+static int64_t limited(const struct http_request *request, int64_t span_ms)
+{
+    int64_t until = span_ms > 0 ? clock_now() + span_ms * CLOCK_NS_PER_MS : CLOCK_NEVER;
+
+    return request->deadline > 0 && request->deadline < until ? request->deadline : until;
+}
+
+/* An idle connection that has something to read has its end to tell. */
+static bool is_usable(const struct http_plain *plain, const struct place *place,
+                      const struct http_request *request)
+{
+    struct pollfd idle = { .fd = plain->fd, .events = POLLIN };
+
+    return plain->fd >= 0 && !(request->flags & HTTP_FRESH_CONNECTION) &&
+           strlen(plain->authority) == place->authority_length &&
+           strncmp(plain->authority, place->authority, place->authority_length) == 0 &&
+           poll(&idle, 1, 0) == 0;
+}
+
+static int connect_to(struct exchange *exchange, const struct place *place, struct chaos_error *err)
+{
+    struct http_plain *plain = exchange->plain;
+    AUTO(str) char *host = NULL;
+    struct host_target target = { 0 };
+    struct socket_peer peer = { 0 };
+    int r;
+
+    exchange->is_reused = is_usable(plain, place, exchange->request);
+    if (exchange->is_reused)
+        return 0;
+    http_plain_clear(plain);
+    if (!find_host(place, &host, &target.port))
+        return chaos_error_set(err, CHAOS_E_INVALID, "'%s' is no address", exchange->request->url);
+    target.host = host;
+    target.deadline = limited(exchange->request, exchange->request->connect_timeout_ms);
+    if (target.deadline == CLOCK_NEVER)
+        target.deadline = clock_now() + CONNECT_NS_MAX;
+    r = socket_connect(&target, exchange->cancel, &plain->fd, &peer, err);
+    if (r < 0) {
+        plain->fd = -1;
+        exchange->failure = r == -CHAOS_E_CANCELLED ? HTTP_FAILED_CANCELLED : HTTP_FAILED_CONNECT;
+        return r;
+    }
+    plain->authority = mem_strndup(place->authority, place->authority_length);
+    exchange->message.response->connect_ns = peer.resolve_ns + peer.connect_ns;
+    return 0;
+}
+
+static const struct http_header *own_header(const struct http_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->n_headers; i++)
+        if (strcasecmp(request->headers[i].name, name) == 0)
+            return &request->headers[i];
+    return NULL;
+}
+
+/* Worth a copy, so that it travels with the head. */
+static bool is_short(const struct http_request *request)
+{
+    return request->body && request->body_length <= SHORT_BODY;
+}
+
+static void write_request(struct exchange *exchange, const struct place *place)
+{
+    const struct http_request *request = exchange->request;
+    struct buffer *out = &exchange->out;
+    bool has_length = request->body || strcmp(request->method, "POST") == 0 ||
+                      strcmp(request->method, "PUT") == 0 || strcmp(request->method, "PATCH") == 0;
+
+    buffer_printf(out, "%s %s%.*s HTTP/1.1\r\n", request->method, *place->target == '/' ? "" : "/",
+                  (int)place->target_length, place->target);
+    if (!own_header(request, "Host"))
+        buffer_printf(out, "Host: %.*s\r\n", (int)place->authority_length, place->authority);
+    if (!own_header(request, "User-Agent"))
+        buffer_add_text(out, "User-Agent: fracas/" FRACAS_VERSION "\r\n");
+    for (size_t i = 0; i < request->n_headers; i++)
+        if (request->headers[i].value)
+            buffer_printf(out, "%s: %s\r\n", request->headers[i].name, request->headers[i].value);
+    if (has_length && !own_header(request, "Content-Length"))
+        buffer_printf(out, "Content-Length: %zu\r\n", request->body ? request->body_length : 0);
+    buffer_add_text(out, "\r\n");
+    if (is_short(request))
+        buffer_add(out, request->body, request->body_length);
+}
+
+/* What went wrong with the connection; the error is set. */
+static int broken(struct exchange *exchange, int r)
+{
+    if (r == -CHAOS_E_TIMEOUT)
+        exchange->failure = HTTP_FAILED_TIMEOUT;
+    else if (r == -CHAOS_E_CANCELLED)
+        exchange->failure = HTTP_FAILED_CANCELLED;
+    else
+        exchange->failure = HTTP_FAILED_DROPPED;
+    return r;
+}
+
+static int send_request(struct exchange *exchange, struct chaos_error *err)
+{
+    const struct http_request *request = exchange->request;
+    int r = socket_send(exchange->plain->fd, exchange->out.data, exchange->out.length,
+                        limited(request, request->read_timeout_ms), exchange->cancel, err);
+
+    if (r == 0 && request->body && !is_short(request))
+        r = socket_send(exchange->plain->fd, request->body, request->body_length,
+                        limited(request, request->read_timeout_ms), exchange->cancel, err);
+    return r < 0 ? broken(exchange, r) : 0;
+}
+
+/* One piece of the answer. */
+static int receive(struct exchange *exchange, char *piece, struct chaos_error *err)
+{
+    const struct http_request *request = exchange->request;
+    struct http_message *message = &exchange->message;
+    ssize_t length =
+        socket_receive(exchange->plain->fd, piece, PIECE_SIZE,
+                       limited(request, request->read_timeout_ms), exchange->cancel, err);
+    int r;
+
+    if (length < 0)
+        return broken(exchange, (int)length);
+    if (length == 0) {
+        if (http_message_end(message))
+            return 0;
+        chaos_error_set(err, CHAOS_E_IO,
+                        message->head.complete ? "connection closed before the answer was whole"
+                                               : "connection closed without an answer");
+        return broken(exchange, -CHAOS_E_IO);
+    }
+    if (!exchange->has_begun)
+        message->response->first_byte_ns = clock_now() - exchange->started;
+    exchange->has_begun = true;
+    r = http_message_add(message, piece, (size_t)length, err);
+    if (r < 0)
+        exchange->failure = r == -CHAOS_E_LIMIT ? HTTP_FAILED_LIMIT : HTTP_FAILED_OTHER;
+    return r;
+}
+
+static int send_and_receive(struct exchange *exchange, struct chaos_error *err)
+{
+    AUTO(mem) char *piece = mem_alloc(PIECE_SIZE);
+    int r = send_request(exchange, err);
+
+    while (r == 0 && exchange->message.state != HTTP_MESSAGE_WHOLE)
+        r = receive(exchange, piece, err);
+    return r;
+}
+
+int http_plain_request(struct http_plain *plain, const struct http_request *request,
+                       const struct cancel *cancel, struct http_response *response,
+                       enum http_failure *ret_failure, struct chaos_error *err)
+{
+    AUTO(exchange)
+    struct exchange exchange = {
+        .plain = plain,
+        .request = request,
+        .cancel = cancel,
+        .message = { .response = response,
+                     .is_head = strcmp(request->method, "HEAD") == 0,
+                     .body_limit = request->body_limit ? request->body_limit : BODY_LIMIT },
+        .started = clock_now(),
+        .failure = HTTP_FAILED_URL,
+    };
+    struct place place = { 0 };
+    int r;
+
+    (void)find_place(request->url, &place);
+    write_request(&exchange, &place);
+    r = connect_to(&exchange, &place, err);
+    if (r == 0) {
+        r = send_and_receive(&exchange, err);
+        if (r < 0 && exchange.is_reused && !exchange.has_begun &&
+            exchange.failure == HTTP_FAILED_DROPPED) {
+            http_plain_clear(plain);
+            chaos_error_clear(err);
+            r = connect_to(&exchange, &place, err);
+            if (r == 0)
+                r = send_and_receive(&exchange, err);
+        }
+        if (r < 0 && plain->fd >= 0)
+            chaos_error_prefix(err, "%s", plain->authority);
+    }
+    if (r < 0 || exchange.message.is_last || request->flags & HTTP_FRESH_CONNECTION)
+        http_plain_clear(plain);
+    *ret_failure = r < 0 ? exchange.failure : HTTP_FAILED_NOT;
+    return r;
+}
