@@ -333,7 +333,8 @@ bool aws_response_is_error(const struct aws_response *response)
 }
 
 static int decode_query_members(const struct aws_operation *operation, const struct xml_node *root,
-                                json_t **ret_value, struct chaos_error *err)
+                                struct aws_item_sink *sink, json_t **ret_value,
+                                struct chaos_error *err)
 {
     AUTO(str) char *wrapper = result_wrapper(operation);
     const struct xml_node *start = wrapper ? xml_child(root, wrapper) : root;
@@ -344,12 +345,12 @@ static int decode_query_members(const struct aws_operation *operation, const str
     }
     if (!start)
         return chaos_error_set(err, CHAOS_E_INVALID, "it has no <%s>", wrapper);
-    return xml_body_decode(&operation->output, start, ret_value, err);
+    return xml_body_decode_into(&operation->output, start, sink, ret_value, err);
 }
 
 static int decode_query_response(const struct aws_operation *operation,
-                                 const struct aws_response *response, json_t **ret_value,
-                                 struct chaos_error *err)
+                                 struct aws_response *response, struct aws_item_sink *sink,
+                                 json_t **ret_value, struct chaos_error *err)
 {
     AUTO(xml_document) struct xml_document *document = NULL;
     const struct xml_node *root, *metadata;
@@ -361,11 +362,12 @@ static int decode_query_response(const struct aws_operation *operation,
         *ret_value = json_object();
         return 0;
     }
-    r = xml_parse(buffer_text(&response->body), response->body.length, &document, err);
+    buffer_reserve(&response->body, 0); /* also an empty one has its NUL */
+    r = xml_parse_in_place(response->body.data, response->body.length, &document, err);
     if (r < 0)
         return r;
     root = xml_document_root(document);
-    r = decode_query_members(operation, root, &value, err);
+    r = decode_query_members(operation, root, sink, &value, err);
     if (r < 0)
         return r;
     if (operation->service.protocol == AWS_PROTOCOL_EC2) {
@@ -411,15 +413,15 @@ static int decode_json_response(const struct aws_operation *operation,
     return json_body_decode(&operation->output, wire, ret_value, err);
 }
 
-static int decode_output(const struct aws_operation *operation, const struct aws_response *response,
-                         json_t **ret_value, struct chaos_error *err)
+static int decode_output(const struct aws_operation *operation, struct aws_response *response,
+                         struct aws_item_sink *sink, json_t **ret_value, struct chaos_error *err)
 {
     int r;
 
     switch (operation->service.protocol) {
     case AWS_PROTOCOL_EC2:
     case AWS_PROTOCOL_QUERY:
-        return decode_query_response(operation, response, ret_value, err);
+        return decode_query_response(operation, response, sink, ret_value, err);
     case AWS_PROTOCOL_JSON:
         r = decode_json_response(operation, response, ret_value, err);
         break;
@@ -463,12 +465,12 @@ static json_t *headers_json(const struct uri_pairs *headers)
     return object;
 }
 
-int aws_response_decode(const struct aws_operation *operation, const struct aws_response *response,
-                        json_t **ret_value, struct chaos_error *err)
+int aws_response_decode(const struct aws_operation *operation, struct aws_response *response,
+                        struct aws_item_sink *sink, json_t **ret_value, struct chaos_error *err)
 {
     json_t *value = NULL, *metadata;
     int r = aws_response_is_error(response) ? fault_decode(operation, response, &value, err)
-                                            : decode_output(operation, response, &value, err);
+                                            : decode_output(operation, response, sink, &value, err);
 
     if (r < 0 && response->status >= 300)
         return chaos_error_prefix(err, "%s.%s: answer with status %d", operation->service.name,

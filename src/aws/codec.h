@@ -20,10 +20,10 @@ bool aws_response_is_error(const struct aws_response *response);
 /* *ret_value is what boto3 returns, with ResponseMetadata: RequestId where the service gave one,
  * HTTPStatusCode, HTTPHeaders. Of an error it is what botocore keeps in ClientError.response:
  * {"Error": {"Code": .., "Message": ..}, "ResponseMetadata": ..} and the members that the model
- * has for that error. */
+ * has for that error. The body may be used up. `sink` may be NULL. */
 MUST_USE int aws_response_decode(const struct aws_operation *operation,
-                                 const struct aws_response *response, json_t **ret_value,
-                                 struct chaos_error *err);
+                                 struct aws_response *response, struct aws_item_sink *sink,
+                                 json_t **ret_value, struct chaos_error *err);
 
 /* The server's side. */
 MUST_USE int aws_request_decode(const struct aws_service *service,

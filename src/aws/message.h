@@ -2,6 +2,8 @@
 /* HTTP messages as the codecs see them: what a client sends and a server reads, and back. */
 #pragma once
 
+#include <jansson.h>
+
 #include "aws/uri.h"
 
 /* Names keep their case; lookups ignore it. */
@@ -21,6 +23,15 @@ struct aws_response {
     int status;
     struct uri_pairs headers;
     struct buffer body;
+};
+
+/* Takes the items of a list at the top of a result one by one, so that they are never in memory
+ * together. Only the XML of query and ec2 is read that way: what else has a list returns it. */
+struct aws_item_sink {
+    const char *member;                     /* the list's name */
+    void (*item)(void *data, json_t *item); /* borrowed */
+    void *data;
+    size_t count; /* items given so far, also before an error */
 };
 
 void aws_response_clear(struct aws_response *response);

@@ -103,7 +103,7 @@ int aws_paginate(struct aws_session *session, const struct aws_operation *operat
     for (int i = 0; i < PAGES_MAX; i++) {
         AUTO(json) json_t *value = NULL;
         AUTO(json) json_t *tokens = NULL;
-        int r = aws_session_call(session, operation, own, &value, err);
+        int r = aws_session_call_into(session, operation, own, visitor->sink, &value, err);
 
         if (r < 0) {
             *ret_value = STEAL(value);
@@ -164,7 +164,9 @@ static void set_path(json_t *object, const char *path, json_t *value)
 }
 
 struct merge {
+    struct aws_item_sink sink; /* hands its item to the visitor */
     struct aws_node pages;
+    const struct aws_items_visitor *visitor; /* NULL: none */
     json_t *whole;
     bool is_first;
     int result;
@@ -196,10 +198,46 @@ static void join(json_t *whole, const char *path, const json_t *more)
     }
 }
 
-/* Bring what the expressions of `keys` find in the page into the whole. */
-static int merge_keys(struct merge *merge, struct aws_node keys, const json_t *value)
+static void visit_item(void *data, json_t *item)
 {
-    for (size_t i = 0; i < aws_node_count(keys); i++) {
+    const struct merge *merge = data;
+    AUTO(json) json_t *items = json_pack("[O]", item);
+
+    merge->visitor->items(merge->visitor->data, merge->sink.member, items);
+}
+
+/* The first listing, when there is a visitor for it and no token is taken from its items. */
+static const char *sinkable_key(const struct merge *merge)
+{
+    const char *key = aws_node_text(aws_node_at(aws_node_get(merge->pages, "result_key"), 0));
+    struct aws_node tokens = aws_node_get(merge->pages, "output_token");
+
+    for (size_t i = 0; key && i < aws_node_count(tokens); i++) {
+        const char *token = aws_node_text(aws_node_at(tokens, i));
+
+        if (token && strstr(token, key))
+            return NULL;
+    }
+    return merge->visitor ? key : NULL;
+}
+
+/* Hand the first listing of the page to the visitor; false when there is no visitor, or no such
+ * listing at the top of the result. */
+static bool visit_items(const struct merge *merge, struct aws_node keys, const json_t *value)
+{
+    const char *key = aws_node_text(aws_node_at(keys, 0));
+    const json_t *items = key ? json_object_get(value, key) : NULL;
+
+    if (!merge->visitor || !json_is_array(items))
+        return false;
+    merge->visitor->items(merge->visitor->data, key, items);
+    return true;
+}
+
+/* Bring what the expressions of `keys`, from one on, find in the page into the whole. */
+static int merge_keys(struct merge *merge, struct aws_node keys, size_t from, const json_t *value)
+{
+    for (size_t i = from; i < aws_node_count(keys); i++) {
         AUTO(json) json_t *found = NULL;
         int r = search(aws_node_at(keys, i), value, &found, merge->err);
 
@@ -214,10 +252,13 @@ static int merge_keys(struct merge *merge, struct aws_node keys, const json_t *v
 static bool merge_page(void *data, const json_t *value)
 {
     struct merge *merge = data;
+    struct aws_node keys = aws_node_get(merge->pages, "result_key");
+    size_t from = visit_items(merge, keys, value) ? 1 : 0;
 
-    merge->result = merge_keys(merge, aws_node_get(merge->pages, "result_key"), value);
+    merge->result = merge_keys(merge, keys, from, value);
     if (merge->result == 0 && merge->is_first)
-        merge->result = merge_keys(merge, aws_node_get(merge->pages, "non_aggregate_keys"), value);
+        merge->result =
+            merge_keys(merge, aws_node_get(merge->pages, "non_aggregate_keys"), 0, value);
     merge->is_first = false;
     return merge->result == 0;
 }
@@ -225,15 +266,32 @@ static bool merge_page(void *data, const json_t *value)
 int aws_call_all_pages(struct aws_session *session, const struct aws_operation *operation,
                        const json_t *params, json_t **ret_value, struct chaos_error *err)
 {
-    struct merge merge = { .pages = pages_of(operation), .is_first = true, .err = err };
+    return aws_call_each_page(session, operation, params, NULL, ret_value, err);
+}
+
+int aws_call_each_page(struct aws_session *session, const struct aws_operation *operation,
+                       const json_t *params, const struct aws_items_visitor *visitor,
+                       json_t **ret_value, struct chaos_error *err)
+{
+    struct merge merge = {
+        .sink = { .item = visit_item },
+        .pages = pages_of(operation),
+        .visitor = visitor,
+        .is_first = true,
+        .err = err,
+    };
+    struct aws_page_visitor pages = { .page = merge_page, .data = &merge };
     AUTO(json) json_t *whole = NULL;
     int r;
 
     if (!aws_has_pages(operation))
         return aws_session_call(session, operation, params, ret_value, err);
     whole = merge.whole = json_object();
-    r = aws_paginate(session, operation, params, &(struct aws_page_visitor){ merge_page, &merge },
-                     ret_value, err);
+    merge.sink.data = &merge;
+    merge.sink.member = sinkable_key(&merge);
+    if (merge.sink.member)
+        pages.sink = &merge.sink;
+    r = aws_paginate(session, operation, params, &pages, ret_value, err);
     if (r == 0)
         r = merge.result;
     if (r == 0)

@@ -325,17 +325,19 @@ static bool adopt_clock(struct aws_session *session, const struct aws_answer *an
     return true;
 }
 
-static enum retry_reason judge(struct aws_session *session, const struct aws_operation *operation,
+static enum retry_reason judge(struct aws_session *session, const struct aws_call *call,
                                const struct aws_answer *answer, int r,
                                const struct chaos_error *err)
 {
     if (r < 0 && answer->failure != HTTP_FAILED_NOT)
         return retry_of_failure(answer->failure);
-    if (r < 0) /* an answer that cannot be read: perhaps cut short */
+    if (r < 0 && call->sink && call->sink->count)
+        return RETRY_NO; /* items cannot be taken back */
+    if (r < 0)           /* an answer that cannot be read: perhaps cut short */
         return answer->response.status && err->code == CHAOS_E_INVALID ? RETRY_ERROR : RETRY_NO;
     if (adopt_clock(session, answer))
         return RETRY_ERROR;
-    return retry_of_answer(operation, answer->response.status, answer->value);
+    return retry_of_answer(call->operation, answer->response.status, answer->value);
 }
 
 static int fail_remote(const struct aws_operation *operation, const struct aws_answer *answer,
@@ -367,7 +369,7 @@ static int send_until_done(struct aws_session *session, struct aws_call *call,
         aws_answer_clear(answer);
         call->time_us = now_us(session);
         r = aws_call_send(call, answer, &why);
-        reason = judge(session, call->operation, answer, r, &why);
+        reason = judge(session, call, answer, r, &why);
         *ret_attempt = attempt;
         if (r == 0 && reason == RETRY_NO)
             retry_give(&session->quota, cost);
@@ -388,6 +390,13 @@ static int send_until_done(struct aws_session *session, struct aws_call *call,
 int aws_session_call(struct aws_session *session, const struct aws_operation *operation,
                      const json_t *params, json_t **ret_value, struct chaos_error *err)
 {
+    return aws_session_call_into(session, operation, params, NULL, ret_value, err);
+}
+
+int aws_session_call_into(struct aws_session *session, const struct aws_operation *operation,
+                          const json_t *params, struct aws_item_sink *sink, json_t **ret_value,
+                          struct chaos_error *err)
+{
     AUTO(aws_answer) struct aws_answer answer = { 0 };
     AUTO(json) json_t *ready = NULL;
     struct aws_call call;
@@ -401,6 +410,7 @@ int aws_session_call(struct aws_session *session, const struct aws_operation *op
     if (r < 0)
         return r;
     call = make_call(session, operation, ready);
+    call.sink = sink;
     r = send_until_done(session, &call, &answer, &attempt, err);
     if (r < 0)
         return r;

@@ -3,6 +3,7 @@
  * signing, retries. For one thread at a time; connections are kept between calls. */
 #pragma once
 
+#include "aws/message.h"
 #include "aws/model.h"
 #include "base/cancel.h"
 
@@ -43,6 +44,11 @@ MUST_USE int aws_session_operation(const struct aws_session *session, const char
  * answers with an error it is -CHAOS_E_REMOTE, in botocore's words ("An error occurred (Code) when
  * calling the Operation operation: message"), and *ret_value is its answer ({"Error": {"Code":
  * ...}, ...}); after every other failure *ret_value is NULL. */
+/* `sink` may be NULL. Once it has got an item, an answer that cannot be read is final. */
+MUST_USE int aws_session_call_into(struct aws_session *session,
+                                   const struct aws_operation *operation, const json_t *params,
+                                   struct aws_item_sink *sink, json_t **ret_value,
+                                   struct chaos_error *err);
 MUST_USE int aws_session_call(struct aws_session *session, const struct aws_operation *operation,
                               const json_t *params, json_t **ret_value, struct chaos_error *err);
 /* An address that makes the call for `expires_s` seconds; owned. */

@@ -300,6 +300,7 @@ int aws_call_send(const struct aws_call *call, struct aws_answer *answer, struct
     if (r == 0)
         r = send_request(call, &request, url, answer, err);
     if (r == 0)
-        r = aws_response_decode(call->operation, &answer->response, &answer->value, err);
+        r = aws_response_decode(call->operation, &answer->response, call->sink, &answer->value,
+                                err);
     return r;
 }

@@ -13,6 +13,7 @@ struct aws_call {
     const struct aws_credentials *credentials; /* NULL, or without a key: unsigned */
     struct aws_endpoint_options endpoint;
     struct http_client *http;
+    struct aws_item_sink *sink;  /* NULL: none */
     const struct cancel *cancel; /* may be NULL */
     int64_t time_us;             /* to sign with, since the epoch */
     int64_t connect_timeout_ms;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The document is parsed in place in a copy of the text: texts and names become strings where
- * they stand, since what is decoded never grows. A string's NUL is written only after the byte it
- * replaces was read. */
+/* The document is parsed in place: texts and names become strings where they stand, since what is
+ * decoded never grows. A string's NUL is written only after the byte it replaces was read. */
 #include "aws/xml.h"
 
 #include <stdint.h>
@@ -19,21 +18,27 @@ struct chunk {
 };
 
 struct xml_document {
-    char *text;
+    char *copy; /* of the text; NULL when it is the caller's */
     struct chunk *chunks;
     struct xml_node *root;
+};
+
+/* An element whose end tag has not come yet. */
+struct open_element {
+    struct xml_node *node;
+    size_t name_length;
+    struct xml_node **child_end; /* where the next child goes */
 };
 
 struct parser {
     struct xml_document *document;
     char *at;
-    char *end; /* *end is NUL */
-    const char *start;
-    const char *original; /* for line numbers: the copy is overwritten */
-    struct xml_node *open;
-    char *text_end; /* where more text of `open` goes; NULL once it had a child */
+    char *end;      /* *end is NUL */
+    char *text_end; /* where more text of the innermost element goes; NULL once it had a child */
     struct xml_attribute **attribute_end; /* where the next one of the open tag goes */
-    int depth;
+    size_t line;                          /* of `at`, from 1 */
+    size_t depth;                         /* how many of `open` are open */
+    struct open_element open[XML_DEPTH_MAX];
 };
 
 static void *arena_zero(struct xml_document *document, size_t size)
@@ -56,11 +61,7 @@ static void *arena_zero(struct xml_document *document, size_t size)
 static int fail(const struct parser *parser, enum chaos_errc code, const char *what,
                 struct chaos_error *err)
 {
-    size_t line = 1;
-
-    for (const char *p = parser->original; p < parser->original + (parser->at - parser->start); p++)
-        line += *p == '\n';
-    return chaos_error_set(err, code, "XML line %zu: %s", line, what);
+    return chaos_error_set(err, code, "XML line %zu: %s", parser->line, what);
 }
 
 static bool is_blank(char c)
@@ -71,13 +72,16 @@ static bool is_blank(char c)
 /* The byte at the place, consumed; NUL, and not consumed, at the end. */
 static char next(struct parser *parser)
 {
-    return parser->at < parser->end ? *parser->at++ : '\0';
+    if (parser->at == parser->end)
+        return '\0';
+    parser->line += *parser->at == '\n';
+    return *parser->at++;
 }
 
 static void skip_blanks(struct parser *parser)
 {
-    while (is_blank(*parser->at))
-        parser->at++;
+    for (; is_blank(*parser->at); parser->at++)
+        parser->line += *parser->at == '\n';
 }
 
 /* A table, since names are half of what a document is made of. */
@@ -109,6 +113,7 @@ static int read_name(struct parser *parser, const char **ret_prefix, const char 
     *ret_after = *parser->at;
     if (parser->at == parser->end)
         return fail(parser, CHAOS_E_INVALID, "the document ends within a tag", err);
+    parser->line += *ret_after == '\n';
     *parser->at++ = '\0';
     *ret_prefix = "";
     *ret_name = start;
@@ -185,35 +190,57 @@ static char *put_entity(char *to, const char *name, const char *end)
     return point ? put_utf8(to, point) : NULL;
 }
 
+/* Bytes that stand for themselves in text and in values. */
+static bool is_plain(char c)
+{
+    static const bool no[256] = { [0] = true,    ['<'] = true,  ['&'] = true, ['"'] = true,
+                                  ['\''] = true, ['\r'] = true, ['\n'] = true };
+
+    return !no[(unsigned char)c];
+}
+
+static int read_entity(struct parser *parser, char **out, struct chaos_error *err)
+{
+    char *name = parser->at + 1;
+    size_t left = (size_t)(parser->end - name);
+    char *end = memchr(name, ';', left < ENTITY_MAX ? left : ENTITY_MAX);
+
+    *out = end ? put_entity(*out, name, end) : NULL;
+    if (!*out)
+        return fail(parser, CHAOS_E_INVALID, "not an entity after '&'", err);
+    parser->at = end + 1;
+    return 0;
+}
+
 /* Decode up to `stop` (not consumed) and write at `*to`, which is moved. Line ends become "\n". */
 static int read_text(struct parser *parser, char stop, char **to, struct chaos_error *err)
 {
     char *out = *to;
 
-    while (parser->at < parser->end && *parser->at != stop) {
-        char c = *parser->at;
+    for (;;) {
+        const char *from = parser->at;
+        char c;
 
-        if (c == '&') {
-            char *name = parser->at + 1;
-            char *end =
-                memchr(name, ';',
-                       (size_t)(parser->end - name) < ENTITY_MAX ? (size_t)(parser->end - name)
-                                                                 : ENTITY_MAX);
-
-            out = end ? put_entity(out, name, end) : NULL;
-            if (!out)
-                return fail(parser, CHAOS_E_INVALID, "not an entity after '&'", err);
-            parser->at = end + 1;
-            continue;
-        }
+        while (is_plain(*parser->at))
+            parser->at++;
+        if (out != from)
+            memmove(out, from, (size_t)(parser->at - from));
+        out += parser->at - from;
+        c = *parser->at;
+        if (parser->at == parser->end || c == stop)
+            break;
         if (c == '<')
             return fail(parser, CHAOS_E_INVALID, "'<' within a value", err);
-        if (c == '\r') {
-            c = '\n';
-            if (parser->at[1] == '\n')
-                parser->at++;
+        if (c == '&') {
+            int r = read_entity(parser, &out, err);
+
+            if (r < 0)
+                return r;
+            continue;
         }
-        *out++ = c;
+        parser->at += c == '\r' && parser->at[1] == '\n';
+        parser->line += c == '\r' || c == '\n';
+        *out++ = c == '\r' ? '\n' : c;
         parser->at++;
     }
     *to = out;
@@ -251,16 +278,6 @@ static int read_attribute(struct parser *parser, char *ret_after, struct chaos_e
     return 0;
 }
 
-static void append_child(struct xml_node *parent, struct xml_node *node)
-{
-    node->parent = parent;
-    if (parent->last)
-        parent->last->next = node;
-    else
-        parent->first = node;
-    parent->last = node;
-}
-
 /* The text of the open element is complete. */
 static void end_text(struct parser *parser)
 {
@@ -272,9 +289,25 @@ static void end_text(struct parser *parser)
 static int close_element(struct parser *parser)
 {
     end_text(parser);
-    parser->open = parser->open->parent;
     parser->depth--;
     return 0;
+}
+
+/* Make the node a child of the innermost element, or the root, and open it. */
+static void open_element(struct parser *parser, struct xml_node *node)
+{
+    struct open_element *parent = parser->depth ? &parser->open[parser->depth - 1] : NULL;
+    struct open_element *own = &parser->open[parser->depth++];
+
+    if (parent) {
+        *parent->child_end = node;
+        parent->child_end = &node->next;
+    } else {
+        parser->document->root = node;
+    }
+    own->node = node;
+    own->name_length = strlen(node->name);
+    own->child_end = &node->first;
 }
 
 /* Behind '<'. */
@@ -285,26 +318,22 @@ static int read_start_tag(struct parser *parser, struct chaos_error *err)
     int r;
 
     end_text(parser);
-    if (!parser->open && parser->document->root)
+    if (!parser->depth && parser->document->root)
         return fail(parser, CHAOS_E_INVALID, "a second root element", err);
-    if (++parser->depth > XML_DEPTH_MAX)
+    if (parser->depth == XML_DEPTH_MAX)
         return fail(parser, CHAOS_E_LIMIT, "nested too deeply", err);
     node->text = "";
     parser->attribute_end = &node->attributes;
     r = read_name(parser, &node->prefix, &node->name, &after, err);
     if (r < 0)
         return r;
-    if (parser->open)
-        append_child(parser->open, node);
-    else
-        parser->document->root = node;
-    parser->open = node;
+    open_element(parser, node);
     for (;;) {
         while (is_blank(after))
             after = next(parser);
         if (after == '>' || after == '/' || !after)
             break;
-        parser->at--; /* `after` begins a name */
+        parser->at--; /* `after` begins a name, and is no line end */
         r = read_attribute(parser, &after, err);
         if (r < 0)
             return r;
@@ -322,11 +351,19 @@ static int read_start_tag(struct parser *parser, struct chaos_error *err)
 /* Behind "</". */
 static int read_end_tag(struct parser *parser, struct chaos_error *err)
 {
+    const struct open_element *open = parser->depth ? &parser->open[parser->depth - 1] : NULL;
     const char *prefix = "", *name = "";
     char after = '\0';
     int r;
 
     end_text(parser);
+    /* As nearly all are written. */
+    if (open && !*open->node->prefix &&
+        strncmp(parser->at, open->node->name, open->name_length) == 0 &&
+        parser->at[open->name_length] == '>') {
+        parser->at += open->name_length + 1;
+        return close_element(parser);
+    }
     r = read_name(parser, &prefix, &name, &after, err);
     if (r < 0)
         return r;
@@ -334,8 +371,7 @@ static int read_end_tag(struct parser *parser, struct chaos_error *err)
         after = next(parser);
     if (after != '>')
         return fail(parser, CHAOS_E_INVALID, "expected '>' at the end of a tag", err);
-    if (!parser->open || strcmp(parser->open->name, name) != 0 ||
-        strcmp(parser->open->prefix, prefix) != 0)
+    if (!open || strcmp(open->node->name, name) != 0 || strcmp(open->node->prefix, prefix) != 0)
         return fail(parser, CHAOS_E_INVALID, "an end tag that matches no start tag", err);
     return close_element(parser);
 }
@@ -345,8 +381,11 @@ static char *skip_past(struct parser *parser, const char *mark)
 {
     char *place = strstr(parser->at, mark);
 
-    if (place)
-        parser->at = place + strlen(mark);
+    if (!place)
+        return NULL;
+    for (; parser->at < place; parser->at++)
+        parser->line += *parser->at == '\n';
+    parser->at += strlen(mark);
     return place;
 }
 
@@ -356,7 +395,7 @@ static int read_cdata(struct parser *parser, struct chaos_error *err)
     char *from = parser->at;
     char *end = skip_past(parser, "]]>");
 
-    if (!end || !parser->open)
+    if (!end || !parser->depth)
         return fail(parser, CHAOS_E_INVALID, "a CDATA section that does not end", err);
     if (parser->text_end) {
         memmove(parser->text_end, from, (size_t)(end - from));
@@ -369,6 +408,12 @@ static int read_cdata(struct parser *parser, struct chaos_error *err)
 static int read_markup(struct parser *parser, struct chaos_error *err)
 {
     parser->at++;
+    if (is_name_char(*parser->at))
+        return read_start_tag(parser, err);
+    if (*parser->at == '/') {
+        parser->at++;
+        return read_end_tag(parser, err);
+    }
     if (str_starts(parser->at, "!--"))
         return skip_past(parser, "-->")
                    ? 0
@@ -383,18 +428,14 @@ static int read_markup(struct parser *parser, struct chaos_error *err)
     }
     if (*parser->at == '!')
         return fail(parser, CHAOS_E_INVALID, "a document type is not accepted", err);
-    if (*parser->at == '/') {
-        parser->at++;
-        return read_end_tag(parser, err);
-    }
-    return read_start_tag(parser, err);
+    return fail(parser, CHAOS_E_INVALID, "expected a name", err);
 }
 
 static int read_character_data(struct parser *parser, struct chaos_error *err)
 {
     char *nowhere;
 
-    if (!parser->open) {
+    if (!parser->depth) {
         skip_blanks(parser);
         if (*parser->at != '<' && parser->at < parser->end)
             return fail(parser, CHAOS_E_INVALID, "text outside the root element", err);
@@ -417,30 +458,54 @@ static int parse(struct parser *parser, struct chaos_error *err)
         if (r < 0)
             return r;
     }
-    if (parser->open)
+    if (parser->depth)
         return fail(parser, CHAOS_E_INVALID, "the document ends before its root element does", err);
     if (!parser->document->root)
         return fail(parser, CHAOS_E_INVALID, "no element", err);
     return 0;
 }
 
+static int parse_into(struct xml_document *document, char *text, size_t length,
+                      struct chaos_error *err)
+{
+    struct parser parser;
+
+    if (memchr(text, '\0', length) || !str_is_utf8(text, length))
+        return chaos_error_set(err, CHAOS_E_INVALID, "XML that is not UTF-8 text");
+    parser.document = document;
+    parser.at = text;
+    parser.end = text + length;
+    parser.text_end = NULL;
+    parser.attribute_end = NULL;
+    parser.line = 1;
+    parser.depth = 0; /* `open` is filled as it grows */
+    return parse(&parser, err);
+}
+
+int xml_parse_in_place(char *text, size_t length, struct xml_document **ret_document,
+                       struct chaos_error *err)
+{
+    AUTO(xml_document) struct xml_document *document = mem_zero(1, sizeof(*document));
+    int r = parse_into(document, text, length, err);
+
+    if (r == 0)
+        *ret_document = STEAL(document);
+    return r;
+}
+
 int xml_parse(const char *text, size_t length, struct xml_document **ret_document,
               struct chaos_error *err)
 {
     AUTO(xml_document) struct xml_document *document = mem_zero(1, sizeof(*document));
-    struct parser parser = { .document = document, .original = text };
     int r;
 
-    if (memchr(text, '\0', length) || !str_is_utf8(text, length))
-        return chaos_error_set(err, CHAOS_E_INVALID, "XML that is not UTF-8 text");
-    document->text = mem_strndup(text, length);
-    parser.start = parser.at = document->text;
-    parser.end = document->text + length;
-    r = parse(&parser, err);
-    if (r < 0)
-        return r;
-    *ret_document = STEAL(document);
-    return 0;
+    document->copy = mem_alloc(length + 1);
+    memcpy(document->copy, text, length);
+    document->copy[length] = '\0';
+    r = parse_into(document, document->copy, length, err);
+    if (r == 0)
+        *ret_document = STEAL(document);
+    return r;
 }
 
 const struct xml_node *xml_document_root(const struct xml_document *document)
@@ -458,7 +523,7 @@ void xml_document_free(struct xml_document *document)
         free(document->chunks);
         document->chunks = next;
     }
-    free(document->text);
+    free(document->copy);
     free(document);
 }
 

@@ -22,14 +22,16 @@ struct xml_node {
     const char *text; /* what stands before the first child; "" for nothing */
     struct xml_attribute *attributes;
     struct xml_node *first; /* child */
-    struct xml_node *last;
-    struct xml_node *next; /* sibling */
-    struct xml_node *parent;
+    struct xml_node *next;  /* sibling */
 };
 
 struct xml_document;
 
-/* Errors read "XML line 3: ...". */
+/* The text, which ends with a NUL behind `length` bytes, becomes part of the document: it is
+ * overwritten, also by an error, and must outlive the document. Errors read "XML line 3: ...". */
+MUST_USE int xml_parse_in_place(char *text, size_t length, struct xml_document **ret_document,
+                                struct chaos_error *err);
+/* The same with a copy of the text. */
 MUST_USE int xml_parse(const char *text, size_t length, struct xml_document **ret_document,
                        struct chaos_error *err);
 /* Never NULL. */

@@ -204,8 +204,44 @@ int xml_body_encode(const struct aws_member *member, const char *name, const jso
     return 0;
 }
 
-static int decode_items(const struct aws_member *item, const struct xml_node *first,
-                        const char *only, json_t **ret_value, struct chaos_error *err)
+/* Services write the members of a structure in an order of their own, and the items of a list all
+ * alike: for some shapes it is remembered which member followed which. */
+#define MEMO_BITS    6
+#define MEMO_SLOTS   (1 << MEMO_BITS)
+#define MEMO_MEMBERS 128
+
+struct decoder {
+    struct aws_item_sink *sink;  /* NULL: none */
+    const struct xml_node *root; /* of whose members the sink may get one */
+    struct {
+        uint32_t first_member, n_members; /* of the shape; no members: a free slot */
+    } shapes[MEMO_SLOTS];
+    uint8_t next[MEMO_SLOTS][MEMO_MEMBERS]; /* what follows member i - 1; set when it is taken */
+};
+
+/* The successors of the members of a shape; NULL when it is too large to be remembered. */
+static uint8_t *memo_of(struct decoder *decoder, const struct aws_shape *shape)
+{
+    size_t slot = shape->first_member * UINT32_C(2654435769) >> (32 - MEMO_BITS);
+
+    if (shape->n_members > MEMO_MEMBERS)
+        return NULL;
+    if (decoder->shapes[slot].first_member != shape->first_member ||
+        decoder->shapes[slot].n_members != shape->n_members) {
+        decoder->shapes[slot].first_member = shape->first_member;
+        decoder->shapes[slot].n_members = shape->n_members;
+        for (size_t i = 0; i < shape->n_members; i++)
+            decoder->next[slot][i] = (uint8_t)i; /* the model's own order */
+    }
+    return decoder->next[slot];
+}
+
+static int decode(struct decoder *decoder, const struct aws_member *member,
+                  const struct xml_node *node, json_t **ret_value, struct chaos_error *err);
+
+static int decode_items(struct decoder *decoder, const struct aws_member *item,
+                        const struct xml_node *first, const char *only, json_t **ret_value,
+                        struct chaos_error *err)
 {
     AUTO(json) json_t *list = json_array();
 
@@ -215,7 +251,7 @@ static int decode_items(const struct aws_member *item, const struct xml_node *fi
 
         if (only && strcmp(node->name, only) != 0)
             continue;
-        r = xml_body_decode(item, node, &value, err);
+        r = decode(decoder, item, node, &value, err);
         if (r < 0)
             return chaos_error_prefix(err, "[%zu]", json_array_size(list));
         json_array_append_new(list, value);
@@ -224,8 +260,8 @@ static int decode_items(const struct aws_member *item, const struct xml_node *fi
     return 0;
 }
 
-static int decode_entry(const struct aws_member *member, const struct xml_node *entry, json_t *map,
-                        struct chaos_error *err)
+static int decode_entry(struct decoder *decoder, const struct aws_member *member,
+                        const struct xml_node *entry, json_t *map, struct chaos_error *err)
 {
     struct aws_member key_member = aws_shape_member(&member->shape, 0);
     struct aws_member value_member = aws_shape_member(&member->shape, 1);
@@ -238,7 +274,7 @@ static int decode_entry(const struct aws_member *member, const struct xml_node *
         return chaos_error_set(err, CHAOS_E_INVALID, "element <%s> lacks its <%s>", entry->name,
                                key ? item_name(&value_member, "value")
                                    : item_name(&key_member, "key"));
-    r = xml_body_decode(&value_member, node, &value, err);
+    r = decode(decoder, &value_member, node, &value, err);
     if (r < 0)
         return chaos_error_prefix(err, "['%s']", key);
     json_object_set_new(map, key, value);
@@ -246,8 +282,9 @@ static int decode_entry(const struct aws_member *member, const struct xml_node *
 }
 
 /* Entries are the elements from `first` on, only those of name `only` unless that is NULL. */
-static int decode_entries(const struct aws_member *member, const struct xml_node *first,
-                          const char *only, json_t **ret_value, struct chaos_error *err)
+static int decode_entries(struct decoder *decoder, const struct aws_member *member,
+                          const struct xml_node *first, const char *only, json_t **ret_value,
+                          struct chaos_error *err)
 {
     AUTO(json) json_t *map = json_object();
 
@@ -255,7 +292,7 @@ static int decode_entries(const struct aws_member *member, const struct xml_node
         int r = 0;
 
         if (!only || strcmp(node->name, only) == 0)
-            r = decode_entry(member, node, map, err);
+            r = decode_entry(decoder, member, node, map, err);
         if (r < 0)
             return r;
     }
@@ -263,20 +300,51 @@ static int decode_entries(const struct aws_member *member, const struct xml_node
     return 0;
 }
 
+/* Whether the items of the member go to the sink. */
+static bool is_sunk(const struct decoder *decoder, const struct aws_member *field,
+                    const struct xml_node *parent)
+{
+    return decoder->sink && parent == decoder->root && field->shape.type == AWS_TYPE_LIST &&
+           strcmp(field->name, decoder->sink->member) == 0;
+}
+
+/* As decode_items(), to the sink; *ret_value is an empty list. */
+static int sink_items(struct decoder *decoder, const struct aws_member *field,
+                      const struct xml_node *node, json_t **ret_value, struct chaos_error *err)
+{
+    bool flattened = field->flags & AWS_FLATTENED;
+    struct aws_member item = aws_shape_member(&field->shape, 0);
+
+    for (const struct xml_node *at = flattened ? node : node->first; at; at = at->next) {
+        AUTO(json) json_t *value = NULL;
+        int r;
+
+        if (flattened && strcmp(at->name, node->name) != 0)
+            continue;
+        r = decode(decoder, &item, at, &value, err);
+        if (r < 0)
+            return chaos_error_prefix(err, "[%zu]", decoder->sink->count);
+        decoder->sink->item(decoder->sink->data, value);
+        decoder->sink->count++;
+    }
+    *ret_value = json_array();
+    return 0;
+}
+
 /* `node` is the first element of the member; of a flattened one more siblings may follow. */
-static int decode_member(const struct aws_member *member, const struct xml_node *node,
-                         json_t **ret_value, struct chaos_error *err)
+static int decode_member(struct decoder *decoder, const struct aws_member *member,
+                         const struct xml_node *node, json_t **ret_value, struct chaos_error *err)
 {
     bool flattened = member->flags & AWS_FLATTENED;
     struct aws_member item;
 
     if (flattened && member->shape.type == AWS_TYPE_LIST) {
         item = aws_shape_member(&member->shape, 0);
-        return decode_items(&item, node, node->name, ret_value, err);
+        return decode_items(decoder, &item, node, node->name, ret_value, err);
     }
     if (flattened && member->shape.type == AWS_TYPE_MAP)
-        return decode_entries(member, node, node->name, ret_value, err);
-    return xml_body_decode(member, node, ret_value, err);
+        return decode_entries(decoder, member, node, node->name, ret_value, err);
+    return decode(decoder, member, node, ret_value, err);
 }
 
 /* compat: as botocore, an attribute with any prefix answers to the model's prefix. */
@@ -299,35 +367,50 @@ static bool is_elsewhere(const struct aws_member *field)
            field->location == AWS_IN_STATUS || field->flags & AWS_EVENT_HEADER;
 }
 
+/* The member that a child belongs to: SIZE_MAX for none. `*hint` is where to look first. */
+static size_t find_place(const struct aws_shape *shape, const char *name, size_t *hint)
+{
+    size_t place = aws_shape_find_wire(shape, name, hint);
+
+    for (size_t i = 0; place == SIZE_MAX && i < aws_shape_member_count(shape); i++) {
+        struct aws_member field = aws_shape_member(shape, i);
+
+        if (field.flags & AWS_FLATTENED && strcmp(element_name(&field), name) == 0)
+            place = i;
+    }
+    return place;
+}
+
 /* The first element of each member, in the order of the model; *ret_unknown is the last element
  * that is no member, NULL when there is none. */
-static void find_elements(const struct aws_shape *shape, const struct xml_node *node,
-                          const struct xml_node **elements, const struct xml_node **ret_unknown)
+static void find_elements(struct decoder *decoder, const struct aws_shape *shape,
+                          const struct xml_node *node, const struct xml_node **elements,
+                          const struct xml_node **ret_unknown)
 {
-    size_t hint = 0;
+    uint8_t *next = memo_of(decoder, shape);
+    size_t previous = 0; /* the place of the child before, plus 1 */
 
     *ret_unknown = NULL;
     for (const struct xml_node *child = node->first; child; child = child->next) {
-        size_t place = aws_shape_find_wire(shape, child->name, &hint);
+        bool is_remembered = next && previous < shape->n_members;
+        size_t hint = is_remembered ? next[previous] : previous;
+        size_t place = find_place(shape, child->name, &hint);
 
-        for (size_t i = 0; place == SIZE_MAX && i < aws_shape_member_count(shape); i++) {
-            struct aws_member field = aws_shape_member(shape, i);
-
-            if (field.flags & AWS_FLATTENED && strcmp(element_name(&field), child->name) == 0)
-                place = i;
-        }
-        if (place == SIZE_MAX)
+        if (place == SIZE_MAX) {
             *ret_unknown = child;
-        else if (!elements[place])
+            continue;
+        }
+        if (!elements[place])
             elements[place] = child;
-        if (place != SIZE_MAX && child->next && strcmp(child->next->name, child->name) == 0)
-            hint = place; /* more of a flattened list */
+        if (is_remembered)
+            next[previous] = (uint8_t)place;
+        previous = place + 1;
     }
 }
 
-static int decode_fields(const struct aws_member *member, const struct xml_node *node,
-                         const struct xml_node *const *elements, json_t *value,
-                         struct chaos_error *err)
+static int decode_fields(struct decoder *decoder, const struct aws_member *member,
+                         const struct xml_node *node, const struct xml_node *const *elements,
+                         json_t *value, struct chaos_error *err)
 {
     for (size_t i = 0; i < aws_shape_member_count(&member->shape); i++) {
         struct aws_member field;
@@ -340,8 +423,10 @@ static int decode_fields(const struct aws_member *member, const struct xml_node 
         field = aws_shape_member(&member->shape, i);
         if (is_elsewhere(&field))
             continue;
-        if (elements[i])
-            r = decode_member(&field, elements[i], &decoded, err);
+        if (elements[i] && is_sunk(decoder, &field, node))
+            r = sink_items(decoder, &field, elements[i], &decoded, err);
+        else if (elements[i])
+            r = decode_member(decoder, &field, elements[i], &decoded, err);
         else if (field.flags & AWS_XML_ATTRIBUTE && (text = attribute_of(&field, node)))
             r = scalar_from_text(&field, text, &decoded, err);
         if (r < 0)
@@ -352,8 +437,9 @@ static int decode_fields(const struct aws_member *member, const struct xml_node 
     return 0;
 }
 
-static int decode_structure(const struct aws_member *member, const struct xml_node *node,
-                            json_t **ret_value, struct chaos_error *err)
+static int decode_structure(struct decoder *decoder, const struct aws_member *member,
+                            const struct xml_node *node, json_t **ret_value,
+                            struct chaos_error *err)
 {
     const struct xml_node *on_stack[MEMBERS_ON_STACK] = { NULL };
     size_t count = aws_shape_member_count(&member->shape);
@@ -365,32 +451,32 @@ static int decode_structure(const struct aws_member *member, const struct xml_no
     const struct xml_node *unknown;
     int r;
 
-    find_elements(&member->shape, node, elements, &unknown);
+    find_elements(decoder, &member->shape, node, elements, &unknown);
     if (member->flags & AWS_UNION && unknown && unknown == node->first && !unknown->next) {
         *ret_value = json_pack("{s:{s:s}}", "SDK_UNKNOWN_MEMBER", "name", unknown->name);
         return 0;
     }
-    r = decode_fields(member, node, elements, value, err);
+    r = decode_fields(decoder, member, node, elements, value, err);
     if (r < 0)
         return r;
     *ret_value = STEAL(value);
     return 0;
 }
 
-int xml_body_decode(const struct aws_member *member, const struct xml_node *node,
-                    json_t **ret_value, struct chaos_error *err)
+static int decode(struct decoder *decoder, const struct aws_member *member,
+                  const struct xml_node *node, json_t **ret_value, struct chaos_error *err)
 {
     struct aws_member item;
     int r;
 
     switch (member->shape.type) {
     case AWS_TYPE_STRUCTURE:
-        return decode_structure(member, node, ret_value, err);
+        return decode_structure(decoder, member, node, ret_value, err);
     case AWS_TYPE_LIST:
         item = aws_shape_member(&member->shape, 0);
-        return decode_items(&item, node->first, NULL, ret_value, err);
+        return decode_items(decoder, &item, node->first, NULL, ret_value, err);
     case AWS_TYPE_MAP:
-        return decode_entries(member, node->first, NULL, ret_value, err);
+        return decode_entries(decoder, member, node->first, NULL, ret_value, err);
     case AWS_TYPE_NONE:
     case AWS_TYPE_STRING:
     case AWS_TYPE_INTEGER:
@@ -409,4 +495,21 @@ int xml_body_decode(const struct aws_member *member, const struct xml_node *node
     }
     r = scalar_from_text(member, node->text, ret_value, err);
     return r < 0 ? chaos_error_prefix(err, "element <%s>", node->name) : 0;
+}
+
+int xml_body_decode_into(const struct aws_member *member, const struct xml_node *node,
+                         struct aws_item_sink *sink, json_t **ret_value, struct chaos_error *err)
+{
+    struct decoder decoder;
+
+    decoder.sink = sink;
+    decoder.root = node;
+    memset(decoder.shapes, 0, sizeof(decoder.shapes));
+    return decode(&decoder, member, node, ret_value, err);
+}
+
+int xml_body_decode(const struct aws_member *member, const struct xml_node *node,
+                    json_t **ret_value, struct chaos_error *err)
+{
+    return xml_body_decode_into(member, node, NULL, ret_value, err);
 }

@@ -3,6 +3,7 @@
  * query and ec2. */
 #pragma once
 
+#include "aws/message.h"
 #include "aws/model.h"
 #include "aws/xml.h"
 
@@ -28,3 +29,7 @@ MUST_USE int xml_body_encode_members(const struct aws_member *member, const json
  * header or the status are not looked for. */
 MUST_USE int xml_body_decode(const struct aws_member *member, const struct xml_node *node,
                              json_t **ret_value, struct chaos_error *err);
+/* The same, of a structure: the list that the sink names goes there. `sink` may be NULL. */
+MUST_USE int xml_body_decode_into(const struct aws_member *member, const struct xml_node *node,
+                                  struct aws_item_sink *sink, json_t **ret_value,
+                                  struct chaos_error *err);

@@ -216,6 +216,21 @@ static int continuation(unsigned char lead, unsigned char *low, unsigned char *h
     return -1;
 }
 
+/* Eight bytes at a time: most text is ASCII, and there may be much of it. */
+static const unsigned char *past_ascii(const unsigned char *at, const unsigned char *end)
+{
+    uint64_t eight;
+
+    for (; (size_t)(end - at) >= sizeof(eight); at += sizeof(eight)) {
+        memcpy(&eight, at, sizeof(eight));
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (at < end && *at < 0x80)
+        at++;
+    return at;
+}
+
 bool str_is_utf8(const char *data, size_t length)
 {
     const unsigned char *at = (const unsigned char *)data;
@@ -224,7 +239,12 @@ bool str_is_utf8(const char *data, size_t length)
     while (at < end) {
         unsigned char low;
         unsigned char high;
-        int more = continuation(*at++, &low, &high);
+        int more;
+
+        at = past_ascii(at, end);
+        if (at == end)
+            break;
+        more = continuation(*at++, &low, &high);
 
         if (more < 0 || end - at < more)
             return false;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/root.h"
@@ -31,7 +32,7 @@ enum {
 };
 
 static const struct cli_option options[] = {
-    [AWS_ALL_PAGES] = { .name = "--all-pages", .help = "Get all pages and print them as one." },
+    [AWS_ALL_PAGES] = { .name = "--all-pages", .help = "Get all pages and print them as one, as they come." },
     [AWS_CONNECT_TIMEOUT] = { .name = "--connect-timeout",
                               .kind = CLI_NUMBER,
                               .flags = CLI_SHOW_DEFAULT,
@@ -205,15 +206,73 @@ static int print_answer(const json_t *answer, const struct jsonpath *query)
     return CLI_DONE;
 }
 
+/* A document that is printed while its listing comes in. */
+struct printed {
+    bool has_begun; /* with `{ "key": [` */
+    bool has_items;
+};
+
+/* Print a value as part of a document: all lines but the first moved to the right. */
+static void print_within(const json_t *value, const char *indent)
+{
+    AUTO(str) char *text = json_text(value, JSON_STYLE_INDENT_4);
+    const char *line = text;
+    const char *end;
+
+    while ((end = strchr(line, '\n'))) {
+        fwrite(line, 1, (size_t)(end + 1 - line), stdout);
+        fputs(indent, stdout);
+        line = end + 1;
+    }
+    fputs(line, stdout);
+}
+
+static void print_items(void *data, const char *key, const json_t *items)
+{
+    struct printed *printed = data;
+    size_t i;
+    json_t *item;
+
+    if (!printed->has_begun)
+        printf("{\n    \"%s\": [", key);
+    printed->has_begun = true;
+    json_array_foreach (items, i, item) {
+        fputs(printed->has_items ? ",\n        " : "\n        ", stdout);
+        print_within(item, "        ");
+        printed->has_items = true;
+    }
+}
+
+/* What the answer has beside the listing. */
+static void print_rest(const struct printed *printed, const json_t *answer)
+{
+    const char *key;
+    json_t *value;
+
+    fputs(printed->has_items ? "\n    ]" : "]", stdout);
+    json_object_foreach (json_walkable(answer), key, value) {
+        printf(",\n    \"%s\": ", key); /* a name of the model: nothing to escape */
+        print_within(value, "    ");
+    }
+    puts("\n}");
+}
+
 static int run(const struct cli_call *call, struct aws_command *command,
                const struct jsonpath *query)
 {
     AUTO(json) json_t *answer = NULL;
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    enum aws_outcome outcome = aws_command_run(command, &answer, &err);
+    struct printed printed = { 0 };
+    enum aws_outcome outcome;
     int code = CLI_DONE;
 
-    if (answer)
+    if (!query)
+        command->items = print_items;
+    command->items_data = &printed;
+    outcome = aws_command_run(command, &answer, &err);
+    if (answer && printed.has_begun)
+        print_rest(&printed, answer);
+    else if (answer)
         code = print_answer(answer, query);
     if (outcome == AWS_OUTCOME_MISUSE)
         return cli_misuse(call, "%s", chaos_error_text(&err));

@@ -154,12 +154,14 @@ static enum aws_outcome presign(struct aws_session *session, const struct plan *
 static enum aws_outcome call(struct aws_session *session, const struct plan *plan,
                              json_t **ret_value, struct chaos_error *err)
 {
+    const struct aws_items_visitor visitor = { plan->command->items, plan->command->items_data };
     AUTO(json) json_t *answer = NULL;
     enum aws_outcome outcome;
     int r;
 
     if (plan->command->all_pages)
-        r = aws_call_all_pages(session, &plan->operation, plan->params, &answer, err);
+        r = aws_call_each_page(session, &plan->operation, plan->params,
+                               plan->command->items ? &visitor : NULL, &answer, err);
     else
         r = aws_session_call(session, &plan->operation, plan->params, &answer, err);
     outcome = outcome_of(r, answer, err);

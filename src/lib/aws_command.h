@@ -32,6 +32,10 @@ struct aws_command {
     size_t n_given;     /* they replace members of `params` */
     const char *waiter; /* NULL: none */
     bool all_pages;
+    /* With all pages, unless NULL: gets the items of the listing page by page instead of the
+     * answer, which has the rest. */
+    void (*items)(void *data, const char *key, const json_t *items);
+    void *items_data;
     int64_t presign_s;   /* > 0: no call, an address for so many seconds */
     const char *profile; /* these are NULL or 0 where the environment decides */
     const char *region;

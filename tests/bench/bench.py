@@ -16,6 +16,16 @@ from measure import Runner, Table, least, median, p90
 
 HERE = pathlib.Path(__file__).resolve().parent
 COUNT = 1000
+BOTO3_ONE = """
+import boto3, json, sys
+json.dump(boto3.client("ec2").describe_instances(), sys.stdout, indent=4, default=str)
+"""
+BOTO3_PAGES = """
+import boto3, json, sys
+pages = boto3.client("ec2").get_paginator("describe_instances").paginate(
+    PaginationConfig={"PageSize": 1000})
+json.dump(pages.build_full_result(), sys.stdout, indent=4, default=str)
+"""
 
 
 def process(path, *arguments):
@@ -191,6 +201,31 @@ class Bench:
         ours, bare = (sorted(column)[len(column) // 2] for column in zip(*pairs))
         self.table.add("call of a Python function", "us", ours, "bare pipe", bare, 0.0003)
 
+    def aws(self):
+        """j: an AWS client beside boto3; both print what they get."""
+        if not self.reference:
+            print("SKIPPED LOUDLY: aws: no boto3 to compare with", file=sys.stderr)
+            return
+        python = str(pathlib.Path(self.reference[0]).parent / "python")
+        describe = [*self.chaos, "aws", "ec2", "describe-instances"]
+        with self.server(self.tool("aws_answer")) as port:
+            self.runner.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
+            one, boto3_one = self.runner.beside(self.rounds * 3, describe,
+                                                [python, "-c", BOTO3_ONE])
+            pages, boto3_pages = self.runner.beside(
+                self.rounds, [*describe, "--all-pages", "--max-results", "1000"],
+                [python, "-c", BOTO3_PAGES])
+        self.table.add("one DescribeInstances, from nothing", "ms", median(one, "wall_s"), "boto3",
+                       median(boto3_one, "wall_s"), most_ratio=1 / 50)
+        self.table.add("one DescribeInstances: least", "ms", least(one, "wall_s"), "boto3",
+                       least(boto3_one, "wall_s"))
+        self.table.add("10,000 instances, 10 pages: processor", "s", median(pages, "cpu_s"),
+                       "boto3", median(boto3_pages, "cpu_s"), most_ratio=1 / 20)
+        for what, ours, theirs in (("one DescribeInstances: memory", one, boto3_one),
+                                   ("10,000 instances: memory", pages, boto3_pages)):
+            self.table.add(what, "MiB", max(s.rss_mib for s in ours), "boto3",
+                           max(s.rss_mib for s in theirs), most_ratio=1 / 5)
+
     def echo(self):
         """h: the echo server beside the article's one."""
         shared = os.environ.get("FRACAS_SHARED", HERE.parents[2] / "shared")
@@ -222,7 +257,7 @@ class Bench:
                            most_ratio=1)
 
 
-ITEMS = ("start", "process", "http", "tcp", "background", "validate", "worker", "echo")
+ITEMS = ("start", "process", "http", "tcp", "background", "validate", "worker", "aws", "echo")
 
 
 def parse():

@@ -74,15 +74,59 @@ static void try_request(const struct aws_service *service, const char *text, con
         chaos_error_clear(&err);
 }
 
+static void read_response(const char *text, const char *end, struct aws_response *response)
+{
+    AUTO(str) char *status = take_line(&text, end);
+
+    response->status = (int)strtol(status, NULL, 10);
+    read_headers(&text, end, &response->headers);
+    buffer_add(&response->body, text, (size_t)(end - text));
+}
+
+/* The first list of what the operation returns; NULL: it has none. */
+static const char *first_list(const struct aws_operation *operation)
+{
+    for (size_t i = 0; i < aws_shape_member_count(&operation->output.shape); i++) {
+        struct aws_member member = aws_shape_member(&operation->output.shape, i);
+
+        if (member.shape.type == AWS_TYPE_LIST)
+            return member.name;
+    }
+    return NULL;
+}
+
+static void keep_item(void *data, json_t *item)
+{
+    json_array_append(data, item);
+}
+
+/* A list that is read item by item has the same items. */
+static void try_sink(const struct aws_operation *operation, const char *text, const char *end,
+                     const json_t *whole)
+{
+    AUTO(aws_response) struct aws_response response = { 0 };
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *value = NULL;
+    AUTO(json) json_t *items = json_array();
+    struct aws_item_sink sink = { first_list(operation), keep_item, items, 0 };
+    int r;
+
+    if (!sink.member)
+        return;
+    read_response(text, end, &response);
+    r = aws_response_decode(operation, &response, &sink, &value, &err);
+    if ((r == 0) != (whole != NULL) || sink.count != json_array_size(items))
+        abort();
+    if (sink.count && r == 0 && !json_equal(items, json_object_get(whole, sink.member)))
+        abort();
+}
+
 static void try_response(const struct aws_service *service, const char *text, const char *end)
 {
     static const char *const names[] = { "Echo", "ListToys", "Rest" };
-    AUTO(str) char *status = take_line(&text, end);
-    AUTO(aws_response) struct aws_response response = { .status = (int)strtol(status, NULL, 10) };
 
-    read_headers(&text, end, &response.headers);
-    buffer_add(&response.body, text, (size_t)(end - text));
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        AUTO(aws_response) struct aws_response response = { 0 };
         AUTO(aws_response) struct aws_response again = { 0 };
         AUTO(chaos_error) struct chaos_error err = { 0 };
         AUTO(json) json_t *value = NULL;
@@ -90,9 +134,11 @@ static void try_response(const struct aws_service *service, const char *text, co
 
         if (aws_operation_find(service, names[i], &operation, &err) < 0)
             abort();
-        if (aws_response_decode(&operation, &response, &value, &err) < 0)
-            continue;
-        if (!aws_response_is_error(&response) &&
+        read_response(text, end, &response);
+        if (aws_response_decode(&operation, &response, NULL, &value, &err) < 0)
+            chaos_error_clear(&err);
+        try_sink(&operation, text, end, value);
+        if (value && !aws_response_is_error(&response) &&
             aws_response_encode(&operation, value, "id", &again, &err) < 0)
             chaos_error_clear(&err);
     }

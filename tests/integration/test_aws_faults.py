@@ -6,6 +6,7 @@ usage: test_aws_faults.py CHAOS [unittest arguments]
 
 A server on loopback misbehaves as it is told, once or always.
 """
+import json
 import os
 import re
 import socket
@@ -214,6 +215,76 @@ class Faults(unittest.TestCase):
                          more=("--query", "$.TableNames[149999]"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("149999", done.stdout)
+
+    def test_answers_of_100_mb_are_read(self):
+        text = b"n" * 1_000_000
+        item = b"<item><regionEndpoint>" + text + b"</regionEndpoint></item>"
+        xml = REGIONS.replace(b"</regionInfo>", item * 99 + b"</regionInfo>")
+        tables = b'{"TableNames": [' + b",".join([b'"' + text + b'"'] * 100) + b"]}"
+        for words, body, query in (
+                (("ec2", "describe-regions"), xml, "$.Regions[99].Endpoint"),
+                (("dynamodb", "list-tables"), tables, "$.TableNames[99]"),
+                (("s3", "get-object", "--bucket", "b", "--key", "k"), text * 100, "$.ContentLength"),
+        ):
+            with self.subTest(words):
+                self.assertGreater(len(body), 99_000_000)
+                done = self.call(http(200, body), words=words, more=("--query", query))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertLess(self.seconds, DEADLINE_S)
+                wanted = [len(body)] if words[0] == "s3" else [text.decode()]
+                self.assertEqual(json.loads(done.stdout), wanted)
+
+    def test_answers_above_the_limit_end_in_one_clear_line(self):
+        self.assert_fails(1, "larger than", http(200, b"", length=300 * 1024 * 1024), requests=1)
+        endless = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                   b"40000000\r\n")
+        self.assert_fails(1, "larger than", endless, requests=1)
+
+    def pages(self, *scripts):
+        """What is printed of a listing; the answers are those of describe-instances."""
+        server = Trouble(*scripts)
+        self.addCleanup(server.close)
+        env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        env |= {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": CANARY,
+                "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": server.url,
+                "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+                "AWS_MAX_ATTEMPTS": "2", "no_proxy": "127.0.0.1"}
+        done = subprocess.run([CHAOS, "aws", "ec2", "describe-instances", "--all-pages"], env=env,
+                              text=True, capture_output=True, timeout=DEADLINE_S)
+        self.requests = server.count
+        return done
+
+    @staticmethod
+    def page(*reservations, token="", launched="2026-01-02T03:04:05Z"):
+        items = "".join(
+            f"<item><reservationId>{name}</reservationId><instancesSet><item><launchTime>"
+            f"{launched}</launchTime></item></instancesSet></item>" for name in reservations)
+        more = f"<nextToken>{token}</nextToken>" if token else ""
+        return http(200, f"<R><requestId>r</requestId><reservationSet>{items}</reservationSet>"
+                    f"{more}</R>".encode())
+
+    def test_pages_are_printed_as_one_document(self):
+        done = self.pages(self.page("r-1", "r-2", token="t"), self.page(token="u"),
+                          self.page("r-3"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        found = json.loads(done.stdout)
+        self.assertEqual([r["ReservationId"] for r in found["Reservations"]], ["r-1", "r-2", "r-3"])
+        self.assertEqual(done.stdout, json.dumps(found, indent=4) + "\n")
+        self.assertEqual(self.pages(self.page()).stdout, '{\n    "Reservations": []\n}\n')
+
+    def test_a_later_page_that_fails_is_told_by_the_exit_status(self):
+        done = self.pages(self.page("r-1", token="t"), ec2_error("UnauthorizedOperation", 403))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn('"r-1"', done.stdout)
+        self.assertRegex(done.stderr, r"\AError: [^\n]*\(UnauthorizedOperation\)[^\n]*\n\Z")
+
+    def test_items_are_printed_once_though_a_later_one_cannot_be_read(self):
+        body = self.page("r-1", "r-2").replace(b"2026-01-02T03:04:05Z", b"2026-01-02T03:04:xxZ")
+        body = body.replace(b"xxZ", b"05Z", 1)
+        done = self.pages(body)
+        self.assertEqual((done.returncode, self.requests), (1, 1))
+        self.assertEqual(done.stdout.count('"r-1"'), 1)
+        self.assertRegex(done.stderr, r"\AError: [^\n]*LaunchTime[^\n]*\n\Z")
 
     def test_waiters_end_with_5_when_what_they_wait_for_cannot_come(self):
         body = http(200, b"<R><reservationSet><item><instancesSet><item><instanceState><name>"

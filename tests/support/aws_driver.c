@@ -150,7 +150,7 @@ static int decode_response(struct task *task, json_t **ret_out, struct chaos_err
         return r;
     response.status = (int)json_integer_value(json_object_get(task->in, "status"));
     read_message(task->in, &response.headers, &response.body);
-    return aws_response_decode(&task->operation, &response, ret_out, err);
+    return aws_response_decode(&task->operation, &response, NULL, ret_out, err);
 }
 
 static int validate(struct task *task, json_t **ret_out, struct chaos_error *err)

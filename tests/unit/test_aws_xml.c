@@ -45,6 +45,39 @@ static void text_is_decoded_and_joined(void **state)
     assert_string_equal(xml_document_root(document)->text, "x<A\xf0\x9f\x98\x80y<&>z\nw");
 }
 
+static void lines_are_counted_wherever_they_end(void **state)
+{
+    static const char *const texts[] = {
+        "<a>\n\n&x;</a>",        "<a\nb='c'\n>&x;</a>",        "<a b='\n\n'>&x;</a>",
+        "<!--\n\n--><a>&x;</a>", "<a><![CDATA[\n\n]]>&x;</a>", "<a>x\r\ny\r&x;</a>",
+        "<a><b>\n</b\n>&x;</a>",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        AUTO(chaos_error) struct chaos_error err = { 0 };
+        AUTO(xml_document) struct xml_document *document = NULL;
+
+        assert_int_equal(xml_parse(texts[i], strlen(texts[i]), &document, &err), -CHAOS_E_INVALID);
+        assert_string_equal(chaos_error_text(&err), "XML line 3: not an entity after '&'");
+    }
+}
+
+static void a_text_of_the_callers_is_parsed_in_place(void **state)
+{
+    char text[] = "<a>x&amp;y<b c=\"d\">e</b></a>";
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(xml_document) struct xml_document *document = NULL;
+    const struct xml_node *root;
+
+    (void)state;
+    assert_int_equal(xml_parse_in_place(text, strlen(text), &document, &err), 0);
+    root = xml_document_root(document);
+    assert_string_equal(root->text, "x&y");
+    assert_true(root->text > text && root->text < text + sizeof(text));
+    assert_string_equal(xml_child_text(root, "b"), "e");
+}
+
 static void what_is_not_well_formed_is_refused_with_its_line(void **state)
 {
     static const struct {
@@ -116,6 +149,8 @@ int main(void)
         cmocka_unit_test(a_document_becomes_a_tree),
         cmocka_unit_test(text_is_decoded_and_joined),
         cmocka_unit_test(what_is_not_well_formed_is_refused_with_its_line),
+        cmocka_unit_test(lines_are_counted_wherever_they_end),
+        cmocka_unit_test(a_text_of_the_callers_is_parsed_in_place),
         cmocka_unit_test(nesting_has_a_limit),
         cmocka_unit_test(escaped_text_reads_back),
     };
