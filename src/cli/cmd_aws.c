@@ -32,7 +32,8 @@ enum {
 };
 
 static const struct cli_option options[] = {
-    [AWS_ALL_PAGES] = { .name = "--all-pages", .help = "Get all pages and print them as one, as they come." },
+    [AWS_ALL_PAGES] = { .name = "--all-pages",
+                        .help = "Get all pages and print them as they come." },
     [AWS_CONNECT_TIMEOUT] = { .name = "--connect-timeout",
                               .kind = CLI_NUMBER,
                               .flags = CLI_SHOW_DEFAULT,
