@@ -116,6 +116,7 @@ static void terminated(struct cloud *cloud, const char *id)
     if (cloud->host.forget)
         cloud->host.forget(cloud->host.data, id);
     cloud_after(cloud, cloud_delay(cloud, "terminated"), forget, id);
+    scaling_notice(cloud, id);
 }
 
 void instance_show_address(struct cloud *cloud, json_t *record, const json_t *address)

@@ -55,6 +55,7 @@ struct cloud {
     struct cloud_timer *timers; /* sorted by due */
     size_t n_timers;
     size_t timers_size;
+    int64_t now; /* of the last tick, which in tests is ahead of the clock */
 };
 
 /* A call in progress. */

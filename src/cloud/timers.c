@@ -74,7 +74,8 @@ void cloud_cancel(struct cloud *cloud, cloud_timer_run run, const char *id)
 
 void cloud_after(struct cloud *cloud, int64_t after, cloud_timer_run run, const char *id)
 {
-    int64_t due = clock_now() + after;
+    int64_t now = clock_now() > cloud->now ? clock_now() : cloud->now;
+    int64_t due = now + after;
     char *copy = mem_strdup(id);
     size_t at;
 
@@ -93,6 +94,7 @@ void cloud_after(struct cloud *cloud, int64_t after, cloud_timer_run run, const 
 
 int64_t cloud_tick(struct cloud *cloud, int64_t now)
 {
+    cloud->now = now;
     while (cloud->n_timers && cloud->timers[0].due <= now) {
         AUTO(str) char *id = mem_strdup(cloud->timers[0].id);
         cloud_timer_run run = cloud->timers[0].run;

@@ -191,4 +191,5 @@ void paper_wait(struct paper_cloud *paper, double seconds)
         paper->now = due > paper->now ? due : paper->now;
     }
     paper->now = until;
+    (void)cloud_tick(paper->cloud, until);
 }
