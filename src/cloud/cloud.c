@@ -177,7 +177,7 @@ const json_t *cloud_param(const struct cloud_call *call, const char *name)
     return json_is_array(value) || json_is_object(value) ? value : NULL;
 }
 
-static void fill_tables(struct cloud *cloud)
+void cloud_use_tables(struct cloud *cloud)
 {
     for (size_t i = 0; i < CLOUD_KIND_COUNT; i++) {
         json_t *table = json_object_get(cloud->state, cloud_kinds[i].table);
@@ -226,7 +226,7 @@ int cloud_new(const struct cloud_options *options, struct cloud **ret_cloud,
     cloud->sessions = json_object();
     cloud->role_keys = json_object();
     cloud->tokens = json_object();
-    fill_tables(cloud);
+    cloud_use_tables(cloud);
     if (cloud_delays_check(cloud, err) < 0 || network_create(cloud, err) < 0)
         return -(int)err->code;
     images_create(cloud);

@@ -276,7 +276,13 @@ static void boot_again(struct cloud *cloud, const char *id)
     if (cloud->host.power_off)
         cloud->host.power_off(cloud->host.data, id);
     if (cloud->host.boot(cloud->host.data, record, &err) < 0) {
+        AUTO(str) char *reason = mem_printf("Server.InternalError: %s", chaos_error_text(&err));
+
         cloud_event(cloud, "instance-failed", id, "reason", chaos_error_text(&err), NULL);
+        enter(cloud, record, INSTANCE_STOPPING);
+        set_reason(cloud_item(record), "Server.InternalError", reason);
+        cloud_after(cloud, cloud_delay(cloud, "stopping"), stopped, id);
+        scaling_notice(cloud, id);
         return;
     }
     volumes_plug(cloud, record);

@@ -83,6 +83,9 @@ struct cloud_family {
     size_t n_actions;
 };
 
+/* Find the tables in the state, and make those that it lacks. */
+void cloud_use_tables(struct cloud *cloud);
+
 /* Refuse the call; returns NULL. */
 json_t *cloud_refuse(struct cloud_call *call, const char *code, const char *format, ...)
     PRINTF(3, 4);
