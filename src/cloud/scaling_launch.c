@@ -12,21 +12,6 @@
 
 static const char launching[] = "Launching a new EC2 instance";
 
-static json_t *find_template(const struct cloud *cloud, const json_t *specification)
-{
-    const char *id = json_text_of(specification, "LaunchTemplateId");
-    const char *name = json_text_of(specification, "LaunchTemplateName");
-    const char *key;
-    json_t *record;
-
-    json_object_foreach (cloud->tables[CLOUD_TEMPLATE], key, record) {
-        if (id ? strcmp(key, id) == 0
-               : str_equal(json_text_of(cloud_item(record), "LaunchTemplateName"), name))
-            return cloud_item(record);
-    }
-    return NULL;
-}
-
 json_t *scaling_template(struct cloud_call *call, const json_t *specification)
 {
     AUTO(cloud_fault) struct cloud_fault fault = { 0 };
@@ -38,30 +23,37 @@ json_t *scaling_template(struct cloud_call *call, const json_t *specification)
     if (!template_data(&inner, specification))
         return cloud_refuse(call, "ValidationError",
                             "You must use a valid fully-formed launch template. %s", fault.message);
-    item = find_template(call->cloud, specification);
+    item = cloud_item(template_named(&inner, specification));
     return json_pack("{s:O, s:O, s:s}", "LaunchTemplateId",
                      json_object_get(item, "LaunchTemplateId"), "LaunchTemplateName",
                      json_object_get(item, "LaunchTemplateName"), "Version",
-                     version ? version : "$Default");
+                     version && *version ? version : "$Default");
 }
 
 /* With the number that "$Latest" or "$Default" means now, a new reference. */
 static json_t *resolved_template(const struct cloud *cloud, const json_t *specification)
 {
-    const json_t *item = find_template(cloud, specification);
-    const char *version = json_text_of(specification, "Version");
-    const char *member =
-        str_equal(version, "$Latest") ? "LatestVersionNumber" : "DefaultVersionNumber";
+    const json_t *record =
+        cloud_find(cloud, CLOUD_TEMPLATE, json_text_of(specification, "LaunchTemplateId"));
+    const json_t *version =
+        record ? template_find_version(record, json_text_of(specification, "Version")) : NULL;
     json_t *resolved = json_deep_copy(specification);
+    AUTO(str) char *number = NULL;
 
-    if (item && str_starts(version, "$")) {
-        AUTO(str)
-        char *number =
-            mem_printf("%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, member)));
-
+    if (version) {
+        number = mem_printf("%" JSON_INTEGER_FORMAT,
+                            json_integer_value(json_object_get(version, "VersionNumber")));
         cloud_set_text(resolved, "Version", number);
     }
     return resolved;
+}
+
+/* RunInstances takes the id or the name. */
+static json_t *params_of_template(const json_t *specification)
+{
+    return json_pack("{s:{s:O, s:O}}", "LaunchTemplate", "LaunchTemplateId",
+                     json_object_get(specification, "LaunchTemplateId"), "Version",
+                     json_object_get(specification, "Version"));
 }
 
 static json_t *mappings_of(const json_t *configuration)
@@ -128,8 +120,7 @@ static json_t *launch_params(const struct cloud *cloud, const json_t *group, con
     json_t *params;
 
     params = name ? params_of_configuration(cloud_item(record))
-                  : json_pack("{s:O}", "LaunchTemplate",
-                              json_object_get(cloud_item(group), "LaunchTemplate"));
+                  : params_of_template(json_object_get(cloud_item(group), "LaunchTemplate"));
     json_object_set_new(params, "MinCount", json_integer(1));
     json_object_set_new(params, "MaxCount", json_integer(1));
     if (subnet)

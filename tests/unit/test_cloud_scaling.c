@@ -170,6 +170,73 @@ static void an_instance_has_the_configurations_data_and_the_groups_tags(void **s
     assert_null(cloud_tag(cloud_item(record), "Cost"));
 }
 
+/* A template "node" with two versions, of which the first is the default one. */
+static void create_template(struct paper_cloud *paper)
+{
+    const char *image = json_object_iter_key(json_object_iter(paper->cloud->tables[CLOUD_IMAGE]));
+
+    json_decref(paper_callf(paper, "ec2", "CreateLaunchTemplate",
+                            "{'LaunchTemplateName': 'node', 'LaunchTemplateData':"
+                            " {'ImageId': '%s', 'InstanceType': 't3.micro',"
+                            " 'UserData': 'aGVsbG8=', 'TagSpecifications': [{'ResourceType':"
+                            " 'instance', 'Tags': [{'Key': 'Of', 'Value': 'template'}]}]}}",
+                            image));
+    json_decref(paper_callf(paper, "ec2", "CreateLaunchTemplateVersion",
+                            "{'LaunchTemplateName': 'node', 'LaunchTemplateData':"
+                            " {'ImageId': '%s', 'InstanceType': 't3.small'}}",
+                            image));
+}
+
+static void an_instance_has_the_templates_data(void **state)
+{
+    struct paper_cloud *paper = *state;
+    const json_t *record;
+
+    create_template(paper);
+    call(paper, "CreateAutoScalingGroup",
+         "{'AutoScalingGroupName': 'web', 'LaunchTemplate': {'LaunchTemplateName': 'node'}, " ZONES
+         ", 'MinSize': 1, 'MaxSize': 1, 'Tags': [{'Key': 'Name', 'Value': 'n',"
+         " 'PropagateAtLaunch': true}]}");
+    record = cloud_instance(paper->cloud, id_at(paper, 0));
+    assert_string_equal(json_text_of(record, "UserData"), "aGVsbG8=");
+    assert_string_equal(cloud_tag(cloud_item(record), "Of"), "template");
+    assert_string_equal(cloud_tag(cloud_item(record), "Name"), "n");
+    assert_string_equal(
+        json_text_of(json_object_get(entry_at(paper, 0), "LaunchTemplate"), "Version"), "1");
+}
+
+static void a_group_follows_the_latest_version_when_told(void **state)
+{
+    struct paper_cloud *paper = *state;
+
+    create_template(paper);
+    call(paper, "CreateAutoScalingGroup",
+         "{'AutoScalingGroupName': 'web', 'LaunchTemplate': {'LaunchTemplateName': 'node',"
+         " 'Version': '$Latest'}, 'AvailabilityZones': ['us-east-1a'], 'MinSize': 0,"
+         " 'MaxSize': 2, 'DesiredCapacity': 1}");
+    assert_string_equal(json_text_of(entry_at(paper, 0), "InstanceType"), "t3.small");
+    assert_string_equal(
+        json_text_of(json_object_get(entry_at(paper, 0), "LaunchTemplate"), "Version"), "2");
+}
+
+static void by_default_the_oldest_version_goes(void **state)
+{
+    struct paper_cloud *paper = *state;
+
+    create_template(paper);
+    call(paper, "CreateAutoScalingGroup",
+         "{'AutoScalingGroupName': 'web', 'LaunchTemplate': {'LaunchTemplateName': 'node',"
+         " 'Version': '2'}, 'AvailabilityZones': ['us-east-1a'], 'MinSize': 0,"
+         " 'MaxSize': 2, 'DesiredCapacity': 1}");
+    call(paper, "UpdateAutoScalingGroup",
+         "{'AutoScalingGroupName': 'web', 'DesiredCapacity': 2,"
+         " 'LaunchTemplate': {'LaunchTemplateName': 'node', 'Version': '1'}}");
+    paper_wait(paper, 1);
+    call(paper, "SetDesiredCapacity", "{'AutoScalingGroupName': 'web', 'DesiredCapacity': 1}");
+    paper_wait(paper, 1);
+    assert_string_equal(json_text_of(entry_at(paper, 0), "InstanceType"), "t3.small");
+}
+
 static void a_lost_instance_is_replaced_after_the_delay(void **state)
 {
     struct paper_cloud *paper = *state;
@@ -797,6 +864,10 @@ static const struct refusal refusals[] = {
     { "a template must be there", "CreateAutoScalingGroup",
       "{" NEW ", " ZONES ", 'LaunchTemplate': {'LaunchTemplateId': 'lt-0123456789abcdef0'}}",
       "ValidationError" },
+    { "a template is named by its id or its name", "CreateAutoScalingGroup",
+      "{" NEW ", " ZONES ", 'LaunchTemplate': {'LaunchTemplateId': 'lt-0123456789abcdef0',"
+      " 'LaunchTemplateName': 'node'}}",
+      "ValidationError" },
     { "a group does not want more than its maximum", "CreateAutoScalingGroup",
       "{" NEW ", " WITH_NODE ", " ZONES ", 'DesiredCapacity': 2}", "ValidationError" },
     { "the minimum is not above the maximum", "UpdateAutoScalingGroup",
@@ -872,6 +943,9 @@ int main(void)
         CLAIM(a_group_wants_its_minimum_when_nothing_is_said),
         CLAIM(instances_are_spread_over_the_zones),
         CLAIM(an_instance_has_the_configurations_data_and_the_groups_tags),
+        CLAIM(an_instance_has_the_templates_data),
+        CLAIM(a_group_follows_the_latest_version_when_told),
+        CLAIM(by_default_the_oldest_version_goes),
         CLAIM(a_lost_instance_is_replaced_after_the_delay),
         CLAIM(two_losses_are_two_replacements),
         CLAIM(a_stopped_instance_is_ended_and_replaced),
