@@ -172,6 +172,7 @@ static void strip(struct cloud *cloud, json_t *record)
 static void ready(struct cloud *cloud, const char *id);
 static void stop_now(struct cloud *cloud, const char *id);
 static void stopped(struct cloud *cloud, const char *id);
+static void boot_again(struct cloud *cloud, const char *id);
 
 void instance_terminate(struct cloud *cloud, json_t *record, const char *code, const char *reason)
 {
@@ -239,6 +240,8 @@ void instance_stop(struct cloud *cloud, json_t *record, enum instance_stop how)
 
     if (!enter(cloud, record, INSTANCE_STOPPING))
         return;
+    cloud_cancel(cloud, boot_again, id);
+    json_object_del(record, "Rebooting");
     set_reason(cloud_item(record), "Client.UserInitiatedShutdown",
                "Client.UserInitiatedShutdown: User initiated shutdown");
     if (how == INSTANCE_STOP_GRACEFUL && cloud->host.shut_down) {
@@ -271,6 +274,7 @@ static void boot_again(struct cloud *cloud, const char *id)
     AUTO(chaos_error) struct chaos_error err = { 0 };
     json_t *record = cloud_find(cloud, CLOUD_INSTANCE, id);
 
+    json_object_del(record, "Rebooting");
     if (!record || instance_state(record) != INSTANCE_RUNNING || !cloud->host.boot)
         return;
     if (cloud->host.power_off)
