@@ -4,6 +4,7 @@
 
 #include "base/crc32c.h"
 #include "cloud/instances.h"
+#include "cloud/scaling.h"
 #include "cloud/state.h"
 #include "cloud/volumes.h"
 #include "value/json.h"
@@ -81,6 +82,12 @@ static const struct {
     { CLOUD_TEMPLATE, "LaunchTemplateId", JSON_STRING },
     { CLOUD_TEMPLATE, "LaunchTemplateName", JSON_STRING },
     { CLOUD_TEMPLATE, "/Versions", JSON_ARRAY },
+    { CLOUD_SCALING_GROUP, "AutoScalingGroupName", JSON_STRING },
+    { CLOUD_SCALING_GROUP, "Instances", JSON_ARRAY },
+    { CLOUD_SCALING_GROUP, "AvailabilityZones", JSON_ARRAY },
+    { CLOUD_SCALING_GROUP, "DesiredCapacity", JSON_INTEGER },
+    { CLOUD_LAUNCH_CONFIGURATION, "LaunchConfigurationName", JSON_STRING },
+    { CLOUD_ACTIVITY, "AutoScalingGroupName", JSON_STRING },
 };
 
 static const json_t *at_path(const json_t *record, const char *path)
@@ -214,6 +221,7 @@ static void revive(struct cloud *cloud)
         instance_revive(cloud, record);
     }
     volumes_revive(cloud);
+    scaling_revive(cloud);
 }
 
 int cloud_restore(struct cloud *cloud, const json_t *snapshot, struct chaos_error *err)

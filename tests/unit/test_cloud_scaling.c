@@ -9,7 +9,6 @@
 
 #include "base/json_walk.h"
 #include "base/mem.h"
-#include "cloud/scaling.h"
 #include "cloud/state.h"
 #include "tests/support/paper_cloud.h"
 #include "value/json.h"
@@ -722,18 +721,22 @@ static void an_empty_group_is_deleted_at_once(void **state)
 
 static void groups_look_at_their_instances_after_a_restore(void **state)
 {
+    AUTO(chaos_error) struct chaos_error err = { 0 };
     struct paper_cloud *paper = *state;
+    AUTO(json) json_t *snapshot = NULL;
 
-    create(paper, "'MinSize': 2, 'MaxSize': 2");
+    create(paper, "'MinSize': 3, 'MaxSize': 3");
     paper_wait(paper, 1);
     terminate(paper, id_at(paper, 0));
-    while (paper->cloud->n_timers) { /* timers are not in a snapshot */
-        paper->cloud->n_timers--;
-        free(paper->cloud->timers[paper->cloud->n_timers].id);
-    }
-    scaling_revive(paper->cloud);
+    terminate(paper, id_at(paper, 1));
+    snapshot = cloud_snapshot(paper->cloud);
+    paper_cloud_close(state);
+    paper_cloud_open(state, NULL);
+    paper = *state;
+    assert_int_equal(cloud_restore(paper->cloud, snapshot, &err), 0);
     paper_wait(paper, 1);
-    assert_int_equal(count(paper, "InService"), 2);
+    assert_int_equal(count(paper, "InService"), 3);
+    assert_int_equal(json_array_size(json_object_get(web(paper), "Instances")), 3);
 }
 
 static size_t described(struct paper_cloud *paper, const char *params)
