@@ -177,7 +177,7 @@ static void boot_again(struct cloud *cloud, const char *id);
 void instance_terminate(struct cloud *cloud, json_t *record, const char *code, const char *reason)
 {
     AUTO(str) char *id = mem_strdup(id_of(record));
-    AUTO(json) json_t *kept = json_incref(record);
+    AUTO(json) json_t *kept UNUSED = json_incref(record);
 
     if (!enter(cloud, record, INSTANCE_SHUTTING_DOWN))
         return;
