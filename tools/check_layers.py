@@ -15,8 +15,9 @@ TABLE_ROW = re.compile(r"^\| (`[^|]+`) \| ([^|]+) \|$")
 NAME = re.compile(r"`([\w/.]+)`")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 HOMES = {  # header prefix -> the only files that may include it
-    "yaml.h": {"value/yaml.c", "value/yaml_load.c", "value/yaml_event.c"},
+    "yaml.h": {"value/yaml.c", "value/yaml_load.c", "value/yaml_event.c", "value/yaml_place.c"},
     "pcre2.h": {"value/regex.c"},
+    "microhttpd.h": {"net/http_server.c"},
     "curl/": {"net/http_client.c", "net/curl_api.c", "net/curl_api.h"},
     "openssl/": {"net/tls.c", "net/openssl_api.c", "net/openssl_api.h", "net/digest.c"},
     "nftables/": {"lab/nft_api.c", "lab/nft_api.h"},

@@ -105,15 +105,18 @@ int aws_models_open(const char *path, struct aws_models **ret_models, struct cha
     return 0;
 }
 
-int aws_models_open_own(struct aws_models **ret_models, struct chaos_error *err)
+const char *aws_models_own_path(void)
 {
     const char *named = getenv("CHAOS_AWS_MODELS");
 
     if (named && *named)
-        return aws_models_open(named, ret_models, err);
-    if (access(FRACAS_AWS_MODELS, R_OK) == 0)
-        return aws_models_open(FRACAS_AWS_MODELS, ret_models, err);
-    return aws_models_open(FRACAS_AWS_MODELS_BUILD, ret_models, err);
+        return named;
+    return access(FRACAS_AWS_MODELS, R_OK) == 0 ? FRACAS_AWS_MODELS : FRACAS_AWS_MODELS_BUILD;
+}
+
+int aws_models_open_own(struct aws_models **ret_models, struct chaos_error *err)
+{
+    return aws_models_open(aws_models_own_path(), ret_models, err);
 }
 
 void aws_models_free(struct aws_models *models)

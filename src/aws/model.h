@@ -20,6 +20,8 @@ MUST_USE int aws_models_open(const char *path, struct aws_models **ret_models,
 /* The file that belongs to this build: $CHAOS_AWS_MODELS, else where it is installed, else where it
  * was built. */
 MUST_USE int aws_models_open_own(struct aws_models **ret_models, struct chaos_error *err);
+/* The path of that file. */
+const char *aws_models_own_path(void);
 /* aws_models_open() over borrowed memory that outlives the result; `data` is aligned to 4 bytes. */
 MUST_USE int aws_models_new(const void *data, size_t length, struct aws_models **ret_models,
                             struct chaos_error *err);

@@ -32,7 +32,8 @@ enum cli_option_flags {
 };
 
 struct cli_option {
-    const char *name; /* "--journal-path" */
+    const char *name;   /* "--journal-path" */
+    const char *letter; /* "-f", which means the same; NULL: none */
     enum cli_option_kind kind;
     unsigned flags;             /* enum cli_option_flags */
     const char *metavar;        /* of the value in help; NULL: by kind */

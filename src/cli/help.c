@@ -173,7 +173,9 @@ static void add_options(struct buffer *out, const struct cli_command *command, s
 
         if (option->flags & CLI_HIDDEN)
             continue;
-        entries[count].left = mem_printf("%s%s%s", option->name, *metavar ? " " : "", metavar);
+        entries[count].left =
+            mem_printf("%s%s%s%s%s", option->letter ? option->letter : "",
+                       option->letter ? ", " : "", option->name, *metavar ? " " : "", metavar);
         entries[count++].right =
             option->flags & CLI_SHOW_DEFAULT
                 ? mem_printf("%s [default: %s]", option->help, option->default_text)

@@ -10,7 +10,8 @@
 const struct cli_option *options_find(const struct cli_command *command, const char *name)
 {
     for (size_t i = 0; i < command->n_options; i++)
-        if (str_equal(command->options[i].name, name))
+        if (str_equal(command->options[i].name, name) ||
+            (command->options[i].letter && str_equal(command->options[i].letter, name)))
             return &command->options[i];
     return NULL;
 }

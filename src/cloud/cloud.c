@@ -271,6 +271,11 @@ const json_t *cloud_scaling_groups(const struct cloud *cloud)
     return cloud->tables[CLOUD_SCALING_GROUP];
 }
 
+const json_t *cloud_security_groups(const struct cloud *cloud)
+{
+    return cloud->tables[CLOUD_GROUP];
+}
+
 const json_t *cloud_owner_key(const struct cloud *cloud)
 {
     return cloud->owner_key;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cloud over HTTP: a request's signature checked, its operation called, its answer encoded as
+ * AWS would. */
+#pragma once
+
+#include "cloud/cloud.h"
+#include "net/digest.h"
+#include "net/http_server.h"
+
+struct api {
+    struct cloud *cloud;
+    const struct aws_models *models;
+    struct digest digest;
+    uint64_t requests; /* how many there were */
+};
+
+/* An http_serve function; `data` is a struct api. */
+void api_serve(void *data, const struct http_request *request, struct http_answer *answer);
