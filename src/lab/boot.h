@@ -25,6 +25,8 @@ struct boot_step {
     mode_t mode;
 };
 
+void boot_step_clear(struct boot_step *step);
+
 struct boot {
     struct boot_step *steps;
     size_t count;
@@ -35,8 +37,8 @@ struct boot {
 
 /* The steps of a user data text, `length` bytes, which may be empty. What is neither a script nor a
  * cloud-config has none, like on EC2's images: `ret_note` then, or when keys are not supported, is
- * a line for the console (owned; else NULL). -CHAOS_E_INVALID names line and key of what is wrong
- * in a cloud-config. */
+ * a line for the console (owned; else NULL). -CHAOS_E_INVALID names the key of what is wrong in a
+ * cloud-config, or the line where it is not YAML. */
 MUST_USE int boot_parse(const char *text, size_t length, struct boot *ret_boot, char **ret_note,
                         struct chaos_error *err);
 void boot_clear(struct boot *boot);

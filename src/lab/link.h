@@ -22,18 +22,21 @@ struct link_router;
 
 struct link_options {
     int client_net_fd;           /* the client's network namespace; borrowed */
-    struct in_addr client;       /* 198.51.100.2 */
+    struct cidr client;          /* 198.51.100.2/24 */
     struct in_addr api;          /* 198.51.100.1: the router, as the client and machines see it */
     struct in_addr metadata;     /* 169.254.169.254 */
-    const struct cidr *gateways; /* of the subnets: the address (10.0.1.1) and the prefix of each */
+    const struct cidr *gateways; /* of the subnets: 10.0.1.1/24 */
     size_t gateway_count;
     const struct cidr *pools; /* of public addresses, dark until they are associated */
     size_t pool_count;
     struct cidr block; /* of all private addresses, dark where there is no machine */
 };
 
+/* The name of the wire to the client. */
+#define LINK_CLIENT "client"
+
 /* Set up the network namespace that the caller is in as the router, and the wire to the client.
- * The lists are copied. */
+ * Nothing of the options is kept. */
 MUST_USE int link_router_new(const struct link_options *options, struct link_router **ret_router,
                              struct chaos_error *err);
 void link_router_free(struct link_router *router);

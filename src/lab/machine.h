@@ -14,12 +14,7 @@
 #include "lab/cidr.h"
 #include "lab/link.h"
 #include "lab/space.h"
-
-/* A directory of the host that a machine sees, read-only, under another name. */
-struct machine_share {
-    int fd;           /* O_PATH; borrowed */
-    const char *path; /* absolute, under /run: "/run/fracas/bin" */
-};
+#include "lab/volume.h"
 
 struct machine_limits {
     uint64_t processes;  /* of each user of the machine; 0: 512 */
@@ -27,17 +22,6 @@ struct machine_limits {
     uint64_t run_bytes;  /* of /run, and of /dev/shm; 0: 16 MiB each */
     uint64_t open_files; /* of each process; 0: 4096 */
 };
-
-/* What survives a stop: the disk of a machine, or a volume. Held by the lab. */
-struct volume;
-
-/* An empty file system of at most `bytes`, in memory. `name` is unique and without '/': EC2's
- * volume id does. */
-MUST_USE int volume_new(struct space *space, const char *name, uint64_t bytes,
-                        struct volume **ret_volume, struct chaos_error *err);
-/* Its content is gone once no machine has it attached. */
-void volume_free(struct volume *volume);
-AUTO_FREE(volume, struct volume)
 
 struct machine_spec {
     const char *id;            /* "i-0123456789abcdef0" */
@@ -51,8 +35,6 @@ struct machine_spec {
                                        not among them */
     const struct boot_step *steps;  /* what runs once it is up: boot.h */
     size_t step_count;
-    const struct machine_share *shares;
-    size_t share_count;
     struct volume *disk; /* NULL: one of its own that goes with it */
     struct machine_limits limits;
 };
@@ -75,6 +57,7 @@ struct machine {
     int console_fd;        /* readable when there is more; -1 after its end */
     struct buffer console; /* the last MACHINE_CONSOLE_SIZE bytes */
     enum machine_end end;
+    struct machine_limits limits; /* as they are, nothing being 0 */
     struct link_port port;
     char link[LINK_NAME_SIZE];
 };

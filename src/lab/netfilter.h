@@ -13,9 +13,10 @@
 struct netfilter;
 
 struct netfilter_options {
+    struct in_addr client;   /* on the wire LINK_CLIENT */
     struct in_addr api;      /* of the router: TCP port 80 is open to all */
     struct in_addr metadata; /* TCP port 80 is open to machines, and dark to the client */
-    const char *client_link; /* the name of the wire to the client, "client" */
+    struct cidr block;       /* of the private addresses: none of them leaves as it is */
     unsigned new_per_second; /* connections that one machine may open to the router; 0: 200 */
 };
 
@@ -74,8 +75,8 @@ MUST_USE int netfilter_put_machine(struct netfilter *netfilter,
 MUST_USE int netfilter_remove_machine(struct netfilter *netfilter, struct in_addr address,
                                       struct chaos_error *err);
 
-/* From now on `elastic` is `address`, whoever either was before. What was connected by way of
- * either is forgotten: it breaks, and what is new goes to the new owner at once. */
+/* From now on `elastic` is `address`, whoever either was before: what is new goes to the new owner.
+ * What is under way by way of either is forgotten, and so breaks, some 10 ms later. */
 MUST_USE int netfilter_associate(struct netfilter *netfilter, struct in_addr elastic,
                                  struct in_addr address, struct chaos_error *err);
 /* The address is dark from now on. Not associated is fine. */
@@ -88,3 +89,6 @@ MUST_USE int netfilter_cut_zones(struct netfilter *netfilter, const char *a, con
                                  struct chaos_error *err);
 MUST_USE int netfilter_join_zones(struct netfilter *netfilter, const char *a, const char *b,
                                   struct chaos_error *err);
+
+/* Return when all that was to be forgotten is. */
+void netfilter_settle(struct netfilter *netfilter);

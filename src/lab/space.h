@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,8 +23,8 @@ struct space {
     /* A tmpfs that only the lab sees. `work_fd` is its directory. */
     const char *work;
     int work_fd;
-    /* The host's root file system, recursively and irrevocably read-only: what machines start
-     * from. A path under `work`. */
+    /* What machines start from: the host's root file system without the places of its users and
+     * its state, recursively read-only. A path under `work`. */
     const char *root;
     /* Namespaces of the client: a network of its own, and the host's mounts as they are. */
     int client_net_fd;
@@ -32,13 +33,29 @@ struct space {
      * only one to map (`is_rootless`). */
     struct space_ids machine_ids;
     bool is_rootless;
+    int init_fd; /* of chaos-machine-init */
+    /* Those of the options; machines find share i under `work` as "shares/i". */
+    const struct space_share *shares;
+    size_t share_count;
 };
+
+/* A directory of the host that machines see, read-only, wherever it lies and whoever may enter it
+ * there. */
+struct space_share {
+    const char *path;   /* of the host */
+    const char *target; /* in machines: under "/run/fracas/", "/run/fracas/bin" */
+};
+
+#define SPACE_SHARES_MAX 16
 
 struct space_options {
     /* Called as PID 1 of the new tree, its return value being its exit status. Descriptors that the
      * caller has are inherited: sockets that it listens on stay in the network of the host. */
     int (*run)(struct space *space, void *data);
     void *data;
+    const char *init_path;            /* of chaos-machine-init */
+    const struct space_share *shares; /* at most SPACE_SHARES_MAX */
+    size_t share_count;
 };
 
 /* Make the tree and return, in the caller, when its first process has set everything up and is
