@@ -37,7 +37,10 @@ cat >"$run/claim" <<EOS
 #!/bin/bash
 exec 9>"$run/lock"
 flock 9
-[ "\$(cat "$run/state")" = MASTER ] || exit 0
+if [ "\$(cat "$run/state")" != MASTER ]; then
+    chaos aws ec2 create-tags --resources $id --tags '[{"Key": "State", "Value": "BACKUP"}]' >"$run/tagged"
+    exit
+fi
 chaos aws ec2 associate-address --allocation-id "\$(cat "$run/allocation")" --instance-id $id \\
     --allow-reassociation true >"$run/claimed"
 chaos aws ec2 create-tags --resources $id --tags '[{"Key": "State", "Value": "MASTER"}]' >"$run/tagged"
@@ -116,7 +119,7 @@ while :; do
     sleep 0.5
     holder=$(metadata public-ipv4)
     state=$(metadata tags/instance/State)
-    if [ "$(cat "$run/state")" = MASTER ] && { [ -z "$holder" ] || [ "$state" != MASTER ]; }; then
+    if [ "$(cat "$run/state")" != "$state" ] || { [ "$state" = MASTER ] && [ -z "$holder" ]; }; then
         "$run/claim"
     fi
 done

@@ -127,8 +127,7 @@ static bool is_authentic(struct exchange *x, struct http_answer *answer)
 {
     AUTO(sigv4_signer) struct sigv4_signer signer = { 0 };
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    struct sigv4_verifier verifier = { .digest = &x->api->digest,
-                                       .now_us = clock_wall() / CLOCK_NS_PER_US,
+    struct sigv4_verifier verifier = { .now_us = clock_wall() / CLOCK_NS_PER_US,
                                        .secret = secret_of,
                                        .data = x };
 

@@ -4,13 +4,11 @@
 #pragma once
 
 #include "cloud/cloud.h"
-#include "net/digest.h"
 #include "net/http_server.h"
 
 struct api {
     struct cloud *cloud;
     const struct aws_models *models;
-    struct digest digest;
     uint64_t requests; /* how many there were */
 };
 

@@ -431,10 +431,10 @@ runcmd:
     def test_a_disk_outlives_its_machine_and_what_was_in_run_does_not(self):
         disk = self.lab.do("volume", name="disk-12", bytes=8 << 20)["volume"]
         self.lab.start(12, disk=disk)
-        self.lab.run(12, "sh", "-c", "echo kept >/etc/mine; echo kept >/root/mine; touch /run/lost")
+        self.lab.run(12, "sh", "-c", "echo kept >/etc/mine; echo kept >~/mine; touch /run/lost")
         self.assertEqual(self.lab.stop(12), "killed")
         self.lab.start(12, disk=disk)
-        self.assertEqual(self.lab.run(12, "cat", "/etc/mine", "/root/mine")["out"], "kept\n" * 2)
+        self.assertEqual(self.lab.run(12, "sh", "-c", "cat /etc/mine ~/mine")["out"], "kept\n" * 2)
         self.assertNotEqual(self.lab.run(12, "ls", "/run/lost")["status"], 0)
         self.assertEqual(self.lab.call(11, "10.0.1.12").split()[0], "ip-10-0-1-12")
 
