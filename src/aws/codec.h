@@ -30,7 +30,8 @@ MUST_USE int aws_request_decode(const struct aws_service *service,
                                 const struct aws_request *request,
                                 struct aws_operation *ret_operation, json_t **ret_params,
                                 struct chaos_error *err);
-/* `value` is an object or NULL; "ResponseMetadata" in it is left alone. */
+/* `value` is an object or NULL; "ResponseMetadata" in it is left alone. With ec2, query and
+ * rest-xml members that the models do not have are left out. */
 MUST_USE int aws_response_encode(const struct aws_operation *operation, const json_t *value,
                                  const char *request_id, struct aws_response *response,
                                  struct chaos_error *err);

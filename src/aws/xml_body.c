@@ -90,6 +90,9 @@ int xml_body_encode_members(const struct aws_member *member, const json_t *value
 
         if (json_is_null(item) || field.flags & AWS_XML_ATTRIBUTE)
             continue;
+        /* compat: what a server knows and older models do not, their clients do not see. */
+        if (place == SIZE_MAX && to->side == XML_RESPONSE)
+            continue;
         if (place == SIZE_MAX)
             return chaos_error_set(err, CHAOS_E_INVALID, "'%s' is not a known member", key);
         r = xml_body_encode(&field, aws_member_wire_name(&field), item, to, err);

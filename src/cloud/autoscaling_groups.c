@@ -277,14 +277,14 @@ static json_t *new_item(struct cloud_call *call, const char *name)
                             call->cloud->account);
 
     return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:[], s:[], s:[], s:s, s:i, s:[], s:s, s:[],"
-                     " s:s, s:[], s:[], s:[s], s:b, s:s}",
+                     " s:s, s:[], s:[], s:[s], s:b, s:b, s:s}",
                      "AutoScalingGroupName", name, "AutoScalingGroupARN", arn, "MinSize", 0,
                      "MaxSize", 0, "DesiredCapacity", 0, "DefaultCooldown", 300,
                      "AvailabilityZones", "LoadBalancerNames", "TargetGroupARNs", "HealthCheckType",
                      "EC2", "HealthCheckGracePeriod", 0, "Instances", "CreatedTime", now,
                      "SuspendedProcesses", "VPCZoneIdentifier", "", "EnabledMetrics", "Tags",
                      "TerminationPolicies", "Default", "NewInstancesProtectedFromScaleIn", 0,
-                     "ServiceLinkedRoleARN", role);
+                     "CapacityRebalance", 0, "ServiceLinkedRoleARN", role);
 }
 
 static bool name_is_free(struct cloud_call *call, const char *name)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "aws/codec.h"
 #include "base/clock.h"
 #include "base/json_walk.h"
 #include "base/mem.h"
@@ -118,6 +119,45 @@ int paper_cloud_close(void **state)
     return 0;
 }
 
+/* Members of results that the models of Debian 12 do not have yet. */
+static const char *const newer[] = { "ImageId", "RevokedSecurityGroupRules", "SecurityGroupArn",
+                                     "SecurityGroupRuleArn", NULL };
+
+/* What the model does not have no client sees: a slip of the pen, or newer than the model. */
+static void assert_known(const struct aws_shape *shape, const json_t *value)
+{
+    const char *name;
+    json_t *one;
+    size_t i;
+
+    json_array_foreach (value, i, one) {
+        struct aws_member item = aws_shape_member(shape, 0);
+
+        assert_known(&item.shape, one);
+    }
+    json_object_foreach (json_walkable(value), name, one) {
+        size_t hint = 0;
+        size_t place = shape->type == AWS_TYPE_MAP ? 1 : aws_shape_find(shape, name, &hint);
+        struct aws_member member = aws_shape_member(shape, place);
+
+        if (place == SIZE_MAX && !str_in(name, newer))
+            fail_msg("%s has no member %s", shape->name, name);
+        if (place != SIZE_MAX)
+            assert_known(&member.shape, one);
+    }
+}
+
+static void assert_encodes(const struct aws_operation *operation, const json_t *result)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(aws_response) struct aws_response response = { 0 };
+
+    if (operation->output.shape.type != AWS_TYPE_NONE)
+        assert_known(&operation->output.shape, result);
+    if (aws_response_encode(operation, result, "id-1", &response, &err) < 0)
+        fail_msg("%s: %s", operation->name, chaos_error_text(&err));
+}
+
 static json_t *make_call(struct paper_cloud *paper, const char *service, const char *operation,
                          const char *params)
 {
@@ -125,12 +165,16 @@ static json_t *make_call(struct paper_cloud *paper, const char *service, const c
     AUTO(json) json_t *values = quoted_json(params ? params : "{}");
     struct aws_service found;
     struct aws_operation meant;
+    json_t *result;
 
     if (aws_service_find(paper->models, service, &found, &err) < 0 ||
         aws_operation_find(&found, operation, &meant, &err) < 0)
         fail_msg("%s", chaos_error_text(&err));
     cloud_fault_clear(&paper->fault);
-    return cloud_call(paper->cloud, &paper->caller, &meant, values, &paper->fault);
+    result = cloud_call(paper->cloud, &paper->caller, &meant, values, &paper->fault);
+    if (result)
+        assert_encodes(&meant, result);
+    return result;
 }
 
 json_t *paper_call(struct paper_cloud *paper, const char *service, const char *operation,
