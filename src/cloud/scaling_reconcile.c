@@ -399,7 +399,7 @@ void scaling_revive(struct cloud *cloud)
 
 void scaling_delete(struct cloud *cloud, json_t *group)
 {
-    AUTO(json) json_t *kept = json_incref(group);
+    AUTO(json) json_t *kept UNUSED = json_incref(group);
     AUTO(json) json_t *ids = ids_of(group);
     json_t *id;
     size_t i;
