@@ -312,6 +312,7 @@ size_t machine_console_read(struct machine *machine, size_t limit)
             break;
         }
         machine->console.length += (size_t)n;
+        machine->console.data[machine->console.length] = '\0';
         count += (size_t)n;
         if (machine->console.length > MACHINE_CONSOLE_SIZE)
             buffer_consume(&machine->console, machine->console.length - MACHINE_CONSOLE_SIZE);
