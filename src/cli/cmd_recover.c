@@ -5,6 +5,7 @@
 #include "base/json_walk.h"
 #include "base/log.h"
 #include "cli/root.h"
+#include "cli/run_words.h"
 #include "lib/recovery.h"
 
 enum {
@@ -132,5 +133,6 @@ const struct cli_command cmd_recover = {
     .n_options = ARRAY_SIZE(options),
     .arguments = arguments,
     .n_arguments = ARRAY_SIZE(arguments),
+    .complete = run_words_complete,
     .run = recover_run,
 };

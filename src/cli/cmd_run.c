@@ -251,6 +251,7 @@ static int open_state(struct running *r, struct run_options *wanted, struct chao
     struct run_state_options outside = {
         .journal_path = cli_text(r->call, OPTION_JOURNAL_PATH),
         .settings_path = r->call->globals->settings_path,
+        .settings = r->settings,
         .python = r->call->globals->python,
         .log_file = r->call->globals->log_file,
         .run = wanted,

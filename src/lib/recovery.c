@@ -54,6 +54,7 @@ void recovery_clear(struct recovery *recovery)
     free(recovery->title);
     json_decref(recovery->due);
     json_decref(recovery->damage);
+    json_decref(recovery->journal);
     *recovery = (struct recovery){ 0 };
 }
 
@@ -136,7 +137,7 @@ json_t *recovery_list(void)
     return run_dir_list();
 }
 
-static void remove_closed(const char *id)
+void recovery_forget(const char *id)
 {
     AUTO(folded) struct folded folded = { 0 };
     AUTO(run_dir) struct run_dir *dir = NULL;
@@ -145,15 +146,6 @@ static void remove_closed(const char *id)
     if (run_dir_open(id, &dir, &ignored) == 0 && run_dir_lock(dir, 0, &ignored) == 0 &&
         fold(dir, &folded, &ignored) == 0 && folded.is_closed)
         run_dir_remove(dir);
-}
-
-void recovery_prune(size_t keep)
-{
-    AUTO(json) json_t *all = run_dir_list();
-    size_t count = json_array_size(all);
-
-    for (size_t i = 0; i + keep < count; i++)
-        remove_closed(json_string_value(json_array_get(all, i)));
 }
 
 int recovery_look(const char *id, struct recovery *ret_recovery, struct chaos_error *err)
@@ -168,6 +160,7 @@ int recovery_look(const char *id, struct recovery *ret_recovery, struct chaos_er
     ret_recovery->title = mem_strdup(title ? title : "");
     ret_recovery->due = folded.is_closed ? json_array() : due_of(&folded);
     ret_recovery->damage = json_incref(folded.scan.damage);
+    ret_recovery->journal = json_incref(journal_value(folded.journal));
     ret_recovery->state = RECOVERY_CLOSED;
     if (!folded.is_closed)
         ret_recovery->state = run_dir_is_alive(dir) ? RECOVERY_RUNNING : RECOVERY_OPEN;

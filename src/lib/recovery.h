@@ -15,9 +15,10 @@ enum recovery_state {
 /* A run as its log tells. */
 struct recovery {
     enum recovery_state state;
-    char *title;    /* of the experiment, "" where the log does not tell */
-    json_t *due;    /* names of the steps, in the order in which they would be played */
-    json_t *damage; /* what of the log could not be read: texts */
+    char *title;     /* of the experiment, "" where the log does not tell */
+    json_t *due;     /* names of the steps, in the order in which they would be played */
+    json_t *damage;  /* what of the log could not be read: texts */
+    json_t *journal; /* as far as the log tells; NULL: the run had not started */
 };
 
 void recovery_clear(struct recovery *recovery);
@@ -25,8 +26,8 @@ AUTO_CLEAR(recovery, struct recovery)
 
 /* The ids of all runs, oldest first: a new array. */
 json_t *recovery_list(void);
-/* Remove the oldest runs that are closed, until only `keep` are left. What is not closed stays. */
-void recovery_prune(size_t keep);
+/* Remove what is kept of a run that is closed; one that is not, or that is in use, stays. */
+void recovery_forget(const char *id);
 /* Look at a run without touching it. */
 MUST_USE int recovery_look(const char *id, struct recovery *ret_recovery, struct chaos_error *err);
 

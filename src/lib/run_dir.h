@@ -9,6 +9,7 @@
 
 #define RUN_EVENTS  "events.ndjson"
 #define RUN_JOURNAL "journal.json"
+#define RUN_INDEX   ".index.ndjson" /* beside the folders of the runs: see history.h */
 
 struct run_dir {
     char *id; /* UTC time and a random part: sorts by time */

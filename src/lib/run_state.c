@@ -11,16 +11,14 @@
 #include "base/str.h"
 #include "engine/wal.h"
 #include "lib/guardian.h"
-#include "lib/recovery.h"
+#include "lib/retention.h"
 #include "lib/run_dir.h"
-
-/* How many runs keep their log and journal. */
-#define KEPT_RUNS 200
 
 struct run_state {
     struct run_dir *dir;
     struct wal *log;
     struct guardian *guardian;
+    struct retention retention;
     bool is_left; /* somebody asked to leave while something was still due */
 };
 
@@ -105,6 +103,7 @@ int run_state_open(const struct run_state_options *options, struct run_state **r
     path = run_dir_file(state->dir, RUN_EVENTS);
     if (wal_create(path, &state->log, err) < 0)
         return -(int)err->code;
+    state->retention = retention_of(options->settings);
     data = describe(state, options);
     wal_append(state->log, WAL_OPENED, clock_wall(), data);
     state->guardian = guardian_start(
@@ -146,7 +145,7 @@ void run_state_close(struct run_state *state, const struct buffer *journal)
     if (!state->is_left)
         wal_append(state->log, WAL_CLOSED, clock_wall(), nothing);
     wal_finish(state->log);
-    recovery_prune(KEPT_RUNS);
+    retention_apply(&state->retention);
 }
 
 void run_state_discard(struct run_state *state)

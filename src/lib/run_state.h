@@ -13,8 +13,9 @@ struct run_state;
 struct run_state_options {
     const char *journal_path;
     const char *settings_path;
-    const char *python;   /* NULL: as found */
-    const char *log_file; /* absolute, or NULL */
+    const json_t *settings; /* what they were when the run began; NULL: none */
+    const char *python;     /* NULL: as found */
+    const char *log_file;   /* absolute, or NULL */
     const char *const *var_files;
     size_t n_var_files;
     const struct run_options *run; /* strategies and limits, which a recovery follows too */
