@@ -116,3 +116,14 @@ int fd_set_nonblocking(int fd, struct chaos_error *err)
         return chaos_error_set_errno(err, errno, "cannot change a descriptor");
     return 0;
 }
+
+char *file_identity(const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) < 0)
+        return mem_strdup("");
+    return mem_printf("%llu:%llu:%lld:%lld.%09ld", (unsigned long long)info.st_dev,
+                      (unsigned long long)info.st_ino, (long long)info.st_size,
+                      (long long)info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+}

@@ -193,8 +193,9 @@ static int refuse(const struct running *r, const char *stage, const struct chaos
     log_error("%s", chaos_error_text(err));
     if (!r->for_agent)
         return code;
-    report = agent_run_error(stage, is_load ? "InvalidSource" : "InvalidExperiment",
-                             chaos_error_text(err), r->source);
+    report = agent_run_error(
+        stage, is_load ? "InvalidSource" : "InvalidExperiment", chaos_error_text(err),
+        &(struct agent_run){ .source = r->source, .exit_code = code, .is_strict = r->is_strict });
     shown = r->session ? session_shown(r->session, report) : json_incref(report);
     if (agent_emit(shown, &broken) < 0)
         log_error("%s", chaos_error_text(&broken));
@@ -348,8 +349,9 @@ static int conclude(const struct running *r)
     if (!r->for_agent)
         return code;
     report = agent_run_report(
-        r->journal, &(struct agent_run){ r->source, cli_text(r->call, OPTION_JOURNAL_PATH),
-                                         cli_text(r->call, OPTION_EVENTS_FILE), code });
+        r->journal,
+        &(struct agent_run){ r->source, cli_text(r->call, OPTION_JOURNAL_PATH),
+                             cli_text(r->call, OPTION_EVENTS_FILE), code, r->is_strict });
     if (agent_emit(report, &err) < 0) {
         log_error("%s", chaos_error_text(&err));
         code = CLI_FAILED;

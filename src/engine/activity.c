@@ -21,9 +21,10 @@ struct play {
     struct stop *stop;
     json_t *entry; /* its run in the journal */
     json_t *id;
-    bool is_dry;    /* the provider is not called, pauses are not taken */
-    bool no_pauses; /* only the pauses are not taken */
-    json_t *pauses; /* substituted */
+    bool is_dry;      /* the provider is not called, pauses are not taken */
+    bool no_pauses;   /* only the pauses are not taken */
+    bool is_unplayed; /* it began, and its provider was not called after all */
+    json_t *pauses;   /* substituted */
 };
 
 static const char *section_name(enum activity_section section)
@@ -282,13 +283,16 @@ static void call_provider(struct play *play, struct call_result *result)
                                                         (long long)json_integer_value(play->id))
                                            : NULL;
 
+    play->is_unplayed = true;
     if (cancel_reason(play->cancel))
         result->status = CALL_CANCELLED;
     else if (play->is_dry)
         log_debug("Activity '%s' is in dry mode", json_text_of(play->activity, "name"));
-    else if (is_logged(play, result))
+    else if (is_logged(play, result)) {
+        play->is_unplayed = false;
         activity_call(play->run, play->activity,
                       &(struct activity_way){ play->place, play->cancel, mark }, result);
+    }
     if (result->status == CALL_CANCELLED && cancel_reason(play->cancel) == STOP_REASON_DEADLINE)
         call_set(result, CALL_FAILED, "the rollback took too long to complete");
 }
@@ -296,9 +300,9 @@ static void call_provider(struct play *play, struct call_result *result)
 static void announce(struct play *play, enum event_type type, const char *message)
 {
     run_emit(play->run, type,
-             json_pack("{s:O, s:s, s:O, s:O, s:s*}", "id", play->id, "section",
+             json_pack("{s:O, s:s, s:O, s:O, s:s*, s:o*}", "id", play->id, "section",
                        section_name(play->section), "run", play->entry, "activity", play->activity,
-                       "message", message),
+                       "message", message, "unplayed", play->is_unplayed ? json_true() : NULL),
              play->stop);
 }
 
@@ -373,8 +377,9 @@ json_t *activity_play(struct run *run, json_t *activity, enum activity_section s
                       enum call_place place, struct stop *stop)
 {
     AUTO(json) json_t *resolved = resolve(run, activity, stop);
-    struct play play = { run,  resolved, section, place, cancel_of(run, section, place), stop, NULL,
-                         NULL, false,    false,   NULL };
+    struct play play = { run,   resolved, section, place, cancel_of(run, section, place),
+                         stop,  NULL,     NULL,    false, false,
+                         false, NULL };
     struct control_site site = { LEVEL_ACTIVITY, resolved, NULL, place };
 
     if (!resolved)

@@ -29,7 +29,8 @@ enum event_type {
     EVENT_ROLLBACK_ENDED,     /* index or undoes: it was played, however that ended */
     EVENT_PAUSE_STARTED,      /* when (before, after) seconds */
     EVENT_ACTIVITY_STARTED,   /* id section run activity */
-    EVENT_ACTIVITY_COMPLETED, /* id section run activity; lost: its process died under it */
+    EVENT_ACTIVITY_COMPLETED, /* id section run activity; lost: its process died under it; unplayed:
+                               * its provider was not called */
     EVENT_ACTIVITY_AMENDED,   /* id run: a control changed it */
     EVENT_STATUS_CHANGED,     /* status deviated */
     EVENT_RUN_INTERRUPTED,    /* reason */

@@ -119,6 +119,15 @@ static void begin(struct ledger *ledger, const json_t *data)
     ledger->due++;
 }
 
+static void drop(struct ledger *ledger, struct ledger_inverse *inverse)
+{
+    if (!inverse || inverse->is_undone)
+        return;
+    inverse->is_undone = true;
+    if (inverse->begun)
+        ledger->due--;
+}
+
 static void undone(struct ledger *ledger, const json_t *data)
 {
     struct ledger_inverse *inverse = find(ledger, json_object_get(data, "undoes"));
@@ -126,11 +135,7 @@ static void undone(struct ledger *ledger, const json_t *data)
 
     if (json_object_get(data, "index"))
         json_object_set_new(ledger->rolled_back, key, json_true());
-    if (!inverse || inverse->is_undone)
-        return;
-    inverse->is_undone = true;
-    if (inverse->begun)
-        ledger->due--;
+    drop(ledger, inverse);
 }
 
 static void amend(struct ledger *ledger, const json_t *data)
@@ -172,6 +177,8 @@ static void track(struct ledger *ledger, const struct event *event)
     else
         json_object_del(ledger->under_way, key);
     begin(ledger, event->data);
+    if (json_is_true(json_object_get(event->data, "unplayed"))) /* nothing to undo after all */
+        drop(ledger, find(ledger, json_object_get(event->data, "id")));
 }
 
 void ledger_apply(struct ledger *ledger, const struct event *event)

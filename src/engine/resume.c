@@ -120,7 +120,8 @@ static void play(struct run *run, const struct run_past *past)
 {
     AUTO(stop) struct stop stop = { 0 };
     bool has_ended = json_object_get(journal_value(run->journal), "end") != NULL;
-    double duration_s = (double)(clock_wall() - ledger_started(run->ledger)) / CLOCK_NS_PER_S;
+    int64_t took = clock_wall() - ledger_started(run->ledger); /* of two boots: no other clock */
+    double duration_s = took > 0 ? (double)took / CLOCK_NS_PER_S : 0;
 
     if (has_ended && ledger_stage(run->ledger) == LEDGER_SETTLED)
         return;

@@ -9,7 +9,7 @@
  * and by the run's start. */
 static json_t *activity_line(const struct event *event)
 {
-    static const char *const kept[] = { "id", "section", "run", "message", "lost" };
+    static const char *const kept[] = { "id", "section", "run", "message", "lost", "unplayed" };
     bool is_probe = str_equal(json_text_of(event->data, "section"), "hypothesis");
     json_t *line = json_object();
 

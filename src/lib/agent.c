@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "lib/events_file.h"
+#include "lib/strict.h"
 #include "lib/verdict.h"
 #include "value/json.h"
 #include "value/pytext.h"
@@ -283,6 +284,11 @@ static json_t *journal_detail(const json_t *journal)
 #define RUN_SCHEMA      "chaostoolkit/agent/run/v1"
 #define VALIDATE_SCHEMA "chaostoolkit/agent/validate/v1"
 
+static json_t *strict_detail(enum strict_code code)
+{
+    return json_pack("{s:i, s:s}", "code", (int)code, "outcome", strict_code_name(code));
+}
+
 json_t *agent_run_report(const json_t *journal, const struct agent_run *run)
 {
     const json_t *experiment = json_object_get(journal, "experiment");
@@ -306,6 +312,8 @@ json_t *agent_run_report(const json_t *journal, const struct agent_run *run)
     json_object_set_new(report, "interrupted_by", interrupted_by(journal));
     json_object_set_new(report, "warnings", warnings);
     json_object_set_new(report, "error", json_null());
+    if (run->is_strict)
+        json_object_set_new(report, "strict", strict_detail(strict_code_of(journal)));
     return report;
 }
 
@@ -315,21 +323,23 @@ static json_t *error_detail(const char *stage, const char *type, const char *mes
 }
 
 json_t *agent_run_error(const char *stage, const char *type, const char *message,
-                        const char *source)
+                        const struct agent_run *run)
 {
     static const char *const empty[] = { "journal_path", "events_path",   "experiment",
                                          "journal",      "steady_state",  "method",
                                          "rollbacks",    "interrupted_by" };
     AUTO(str) char *verdict = mem_printf("The run could not start: the %s failed.", stage);
-    json_t *report =
-        json_pack("{s:s, s:s, s:s, s:b, s:s, s:i}", "schema", RUN_SCHEMA, "command", "run",
-                  "outcome", "error", "conclusive", 0, "verdict", verdict, "exit_code", 1);
+    json_t *report = json_pack("{s:s, s:s, s:s, s:b, s:s, s:i}", "schema", RUN_SCHEMA, "command",
+                               "run", "outcome", "error", "conclusive", 0, "verdict", verdict,
+                               "exit_code", run->exit_code);
 
-    json_object_set_new(report, "source", location(source));
+    json_object_set_new(report, "source", location(run->source));
     for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
         json_object_set_new(report, empty[i], json_null());
     json_object_set_new(report, "warnings", json_array());
     json_object_set_new(report, "error", error_detail(stage, type, message));
+    if (run->is_strict)
+        json_object_set_new(report, "strict", strict_detail(STRICT_INVALID));
     return report;
 }
 

@@ -33,7 +33,6 @@ struct folded {
     struct journal *journal;
     struct ledger *ledger;
     struct wal_scan scan;
-    struct timespec written; /* when the log was written last */
     bool is_closed;
 };
 
@@ -93,7 +92,6 @@ static int fold(const struct run_dir *dir, struct folded *folded, struct chaos_e
         folded->scan.damage = json_array();
         return 0;
     }
-    folded->written = info.st_mtim;
     if (file_read(path, &text, LOG_SIZE_MAX, err) < 0)
         return -(int)err->code;
     wal_read(buffer_text(&text), text.length, visit, folded, &folded->scan);
@@ -181,11 +179,6 @@ static char *cause_of(const char *status_text, bool *ret_by_signal)
     return mem_strdup("nobody saw why: killed, out of memory, or the machine went down");
 }
 
-static bool is_later(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
-}
-
 /* The journal beside the log, and where the user wanted it, unless a later run wrote there. */
 static int save(const struct run_dir *dir, const struct folded *folded, const json_t *journal,
                 char **ret_path, struct chaos_error *err)
@@ -193,21 +186,24 @@ static int save(const struct run_dir *dir, const struct folded *folded, const js
     const char *wanted = json_text_of(folded->header, "journal-path");
     AUTO(str) char *own = run_dir_file(dir, RUN_JOURNAL);
     AUTO(buffer) struct buffer text = { 0 };
-    struct stat there;
+    AUTO(str) char *is = wanted ? file_identity(wanted) : NULL;
 
     json_write(&text, journal, JSON_STYLE_INDENT_2);
     if (file_write_atomic(own, buffer_text(&text), text.length, 0600, err) < 0)
-        return chaos_error_prefix(err, "the journal");
-    if (!wanted || (stat(wanted, &there) == 0 && is_later(&there.st_mtim, &folded->written))) {
+        log_warning("The journal has no copy beside the log: %s", chaos_error_text(err));
+    else
         *ret_path = STEAL(own);
-        return 0;
-    }
+    if (!wanted || !str_equal(is, json_text_of(folded->header, "journal-was")))
+        return *ret_path ? 0 : chaos_error_prefix(err, "the journal");
+    chaos_error_clear(err);
     if (file_write_atomic(wanted, buffer_text(&text), text.length, 0666, err) < 0) {
-        log_warning("%s: the journal is '%s'", chaos_error_text(err), own);
+        if (!*ret_path)
+            return chaos_error_prefix(err, "the journal");
+        log_warning("%s: the journal is '%s'", chaos_error_text(err), *ret_path);
         chaos_error_clear(err);
-        *ret_path = STEAL(own);
         return 0;
     }
+    free(*ret_path);
     *ret_path = mem_strdup(wanted);
     return 0;
 }

@@ -74,6 +74,7 @@ static char *absolute(const char *path)
 static json_t *describe(const struct run_state *state, const struct run_state_options *options)
 {
     AUTO(str) char *journal_path = absolute(options->journal_path);
+    AUTO(str) char *journal_was = file_identity(journal_path);
     AUTO(str) char *settings_path = absolute(options->settings_path);
     AUTO(str) char *here = getcwd(NULL, 0);
     json_t *files = json_array();
@@ -83,11 +84,12 @@ static json_t *describe(const struct run_state *state, const struct run_state_op
 
         json_array_append_new(files, json_string(path));
     }
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s?, s:o, s:s, s:f, s:I}", "format", 1, "run",
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s, s:f, s:I}", "format", 1, "run",
                      state->dir->id, "directory", here ? here : "/", "journal-path", journal_path,
-                     "settings", settings_path, "python", options->python, "var-files", files,
-                     "rollbacks-strategy", rollback_strategy_name(options->run->rollbacks),
-                     "rollback-timeout", options->run->rollback_timeout_s, "rollback-retries",
+                     "journal-was", journal_was, "settings", settings_path, "python",
+                     options->python, "var-files", files, "rollbacks-strategy",
+                     rollback_strategy_name(options->run->rollbacks), "rollback-timeout",
+                     options->run->rollback_timeout_s, "rollback-retries",
                      (json_int_t)options->run->rollback_retries);
 }
 

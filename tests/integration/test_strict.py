@@ -63,6 +63,10 @@ SCENARIOS = {  # name: (experiment, options, code)
     "it was a dry run": ({**CALM, "method": [action("true")]}, ["--dry", "actions"], 19),
     "nothing was checked after the method": ({**CALM, "method": [action("true")]},
                                              ["--hypothesis-strategy", "before-method-only"], 19),
+    "a bound of a tolerance has another type": (
+        {**hypothesis(probe(process("true"), {"type": "range", "range": [1, "x"],
+                                              "target": "status"})), "method": []},
+        ["--no-validation"], 11),
     "the experiment is not valid": ({"method": [{"type": "action"}]}, [], 17),
 }
 
@@ -100,6 +104,54 @@ class Strict(unittest.TestCase):
     def test_the_runtime_block_asks_for_it_too(self):
         experiment = {"method": [], "runtime": {"strict": True}}
         self.assertEqual(self.run_chaos(experiment).returncode, 19)
+
+    def test_the_settings_ask_for_it_unless_the_experiment_says_otherwise(self):
+        (self.place / ".chaostoolkit").mkdir()
+        (self.place / ".chaostoolkit/settings.yaml").write_text("runtime:\n  strict: true\n")
+        self.assertEqual(self.run_chaos({"method": []}).returncode, 19)
+        self.assertEqual(self.run_chaos({"method": [], "runtime": {"strict": False}}).returncode, 0)
+
+    def test_the_report_for_programs_tells_it(self):
+        for name, (experiment, options, code) in SCENARIOS.items():
+            with self.subTest(name):
+                (self.place / "gone").unlink(missing_ok=True)
+                done = self.run_chaos(experiment, "--strict", "--output", "agent", *options)
+                report = json.loads(done.stdout)
+                self.assertEqual((report["strict"]["code"], report["exit_code"]), (code, code))
+                plain = self.run_chaos(experiment, "--output", "agent", *options)
+                self.assertNotIn("strict", json.loads(plain.stdout))
+
+    def test_nine_of_ten_samples_unmet_are_no_pass(self):
+        sample = 'n=$(cat n); echo $((n + 1)) > n; test $((n % 10)) = 0'
+        (self.place / "n").write_text("0")
+        state = hypothesis(probe(process("sh", ["-c", sample]), 0))
+        method = [{**action("true"), "pauses": {"after": 0.5}}]
+        done = self.run_chaos({**state, "method": method}, "--strict", "--hypothesis-strategy",
+                              "during-method-only", "--hypothesis-frequency", "0.01")
+        self.assertEqual(done.returncode, 14, done.stderr)
+        during = json.loads((self.place / "journal.json").read_text())["steady_states"]["during"]
+        self.assertGreater(len(during), 1)
+
+    def test_a_sigterm_that_an_activity_swallows_interrupts_all_the_same(self):
+        (self.place / "deaf.py").write_text(
+            "import pathlib, time\n"
+            "def deaf():\n"
+            "    pathlib.Path('begun').touch()\n"
+            "    try:\n"
+            "        time.sleep(60)\n"
+            "    except BaseException:\n"
+            "        return 'fine'\n")
+        self.env |= {"PYTHONPATH": str(self.place), "CHAOS_PYTHON": sys.executable}
+        (self.place / "e.json").write_text(json.dumps({"title": "t", "description": "d", **CALM, "method": [
+            {"type": "action", "name": "deaf", "provider": {
+                "type": "python", "module": "deaf", "func": "deaf"}}]}))
+        with subprocess.Popen([CHAOS, "--no-log-file", "run", "--strict", "e.json"], cwd=self.place,
+                              env=self.env, stderr=subprocess.DEVNULL) as run:
+            deadline = time.monotonic() + 20
+            while not (self.place / "begun").exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            run.send_signal(signal.SIGTERM)
+            self.assertEqual(run.wait(timeout=20), 15)
 
     def test_a_deviation_during_the_method_alone_has_its_code(self):
         flaky = hypothesis(probe(process("test", "! -e gone"), 0))

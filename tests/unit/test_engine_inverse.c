@@ -14,6 +14,7 @@
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/ledger.h"
 #include "engine/wal.h"
 #include "tests/support/quoted.h"
 #include "value/json.h"
@@ -244,6 +245,30 @@ static void what_is_not_played_is_not_undone(void **state)
     assert_int_equal(json_array_size(json_object_get(story.journal, "rollbacks")), 0);
 }
 
+/* Its start was told, and then the log broke or somebody asked to leave. */
+static void an_action_that_began_and_was_not_called_is_not_undone(void **state)
+{
+    static const struct {
+        enum event_type type;
+        const char *data;
+        size_t due;
+    } steps[] = {
+        { EVENT_INVERSE_DECIDED, "{'id': 3, 'name': 'a', 'activity': {}}", 0 },
+        { EVENT_ACTIVITY_STARTED, "{'id': 3, 'section': 'method'}", 1 },
+        { EVENT_ACTIVITY_COMPLETED, "{'id': 3, 'section': 'method', 'unplayed': true}", 0 },
+        { EVENT_ROLLBACK_ENDED, "{'undoes': 3}", 0 },
+    };
+    AUTO(ledger) struct ledger *ledger = ledger_new();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        AUTO(json) json_t *data = quoted_json(steps[i].data);
+
+        ledger_apply(ledger, &(struct event){ steps[i].type, 1, data });
+        assert_int_equal(ledger_due(ledger), steps[i].due);
+    }
+}
+
 static void a_failed_inverse_does_not_stop_the_next(void **state)
 {
     AUTO(story) struct story story = { 0 };
@@ -411,6 +436,7 @@ int main(void)
         cmocka_unit_test(what_a_provider_knows_to_undo_is_undone),
         cmocka_unit_test(an_action_whose_inverse_cannot_be_decided_is_not_played),
         cmocka_unit_test(what_is_not_played_is_not_undone),
+        cmocka_unit_test(an_action_that_began_and_was_not_called_is_not_undone),
         cmocka_unit_test(a_failed_inverse_does_not_stop_the_next),
         cmocka_unit_test(an_inverse_that_hangs_is_stopped_and_the_next_is_played),
         cmocka_unit_test(a_failed_inverse_is_played_again_as_often_as_asked),

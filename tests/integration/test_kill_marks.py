@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Kill runs whose marks are not files: a rule of nft in a network namespace, a process that is
+stopped, a tag at an endpoint. By SIGKILL, SIGSEGV and for want of memory; the run alone, its guardian
+alone, or both and then 'chaos recover'. Afterwards no mark may be left, and the journal tells the story.
+
+usage: test_kill_marks.py CHAOS KILL_AT_LIBRARY
+
+What this machine does not let us do (a namespace, a memory cgroup) is skipped, loudly.
+"""
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+CHAOS, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
+SANITIZED = b"__asan_init" in Path(CHAOS).read_bytes()
+PATIENCE_S = 30
+CGROUP = Path("/sys/fs/cgroup/memory")
+MEMORY_LIMIT = 48 << 20
+GREEDY = "head -c 200000000 /dev/zero"  # its output is the run's to keep
+
+
+class Endpoint(http.server.BaseHTTPRequestHandler):
+    """Keeps tags: PUT sets one, DELETE takes it away, as often as one likes."""
+    tags = set()
+    calls = []
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_PUT(self):
+        self.calls.append("PUT")
+        self.tags.add(self.path)
+        self.answer()
+
+    def do_DELETE(self):
+        self.calls.append("DELETE")
+        self.tags.discard(self.path)
+        self.answer()
+
+
+def state_of(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def until(condition, what):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it did not happen: {what}")
+        time.sleep(0.005)
+
+
+class World:
+    """What the actions change, and how it looks."""
+
+    def __init__(self, url):
+        self.url = url
+        self.victim = subprocess.Popen(["sleep", "600"])
+        self.net = None
+        words = ["unshare", "-n", "sleep", "600"]
+        if subprocess.run(["unshare", "-n", "nft", "list", "ruleset"], capture_output=True,
+                          check=False).returncode == 0:
+            self.net = subprocess.Popen(words)
+            own = os.readlink("/proc/self/ns/net")
+            until(lambda: os.readlink(f"/proc/{self.net.pid}/ns/net") != own and
+                  Path(f"/proc/{self.net.pid}/comm").read_text() == "sleep\n", "a namespace")
+        else:
+            print("SKIPPED LOUDLY: the mark of nft, since no network namespace is to be had")
+
+    def close(self):
+        for child in (self.victim, self.net):
+            if child:
+                child.kill()
+                child.wait()
+
+    def nft(self, text):
+        return f"nsenter --net=/proc/{self.net.pid}/ns/net nft {text}"
+
+    def method(self):
+        def shell(text):
+            return {"type": "process", "path": "sh", "arguments": ["-c", text]}
+
+        def action(name, provider, undo):
+            return {"type": "action", "name": name, "provider": provider,
+                    "rollback": {"name": f"undo {name}", "provider": undo}}
+        found = [action("stop", shell(f"kill -STOP {self.victim.pid}"),
+                        shell(f"kill -CONT {self.victim.pid}")),
+                 action("tag", {"type": "http", "method": "PUT", "url": self.url},
+                        {"type": "http", "method": "DELETE", "url": self.url})]
+        if self.net:
+            found.insert(1, action(
+                "drop", shell(self.nft("add table inet chaos") + " && " + self.nft(
+                    "'add chain inet chaos in { type filter hook input priority 0; policy drop; }'")),
+                shell(f"{self.nft('list table inet chaos')} || exit 0; "
+                      f"{self.nft('delete table inet chaos')}")))
+        return found
+
+    def marks(self):
+        found = sorted(Endpoint.tags)
+        if state_of(self.victim.pid) == "T":
+            found.append("stopped")
+        if self.net and "chaos" in subprocess.run(
+                ["sh", "-c", self.nft("list ruleset")], capture_output=True, text=True,
+                check=True).stdout:
+            found.append("nft")
+        return found
+
+
+class Story:
+    def __init__(self, world, plan):
+        self.world = world
+        self.plan = plan
+        self.problems = []
+        self.killed = False
+
+    def play(self, method=None, group=None):
+        with tempfile.TemporaryDirectory(prefix="marks-") as folder:
+            place = Path(folder)
+            (place / "kills").mkdir()
+            method = method or self.world.method()
+            (place / "e.json").write_text(json.dumps(
+                {"title": "marks", "description": "d", "method": method, "rollbacks": []}))
+            try:
+                self.run(place, group)
+                self.judge(place, [action["name"] for action in method if "rollback" in action])
+            except AssertionError as problem:
+                self.problems.append(str(problem))
+        return self
+
+    def environment(self, place, armed):
+        env = {**os.environ, "HOME": str(place), "XDG_STATE_HOME": str(place / "state"),
+               "no_proxy": "127.0.0.1"}
+        if armed and self.plan:
+            env |= {"LD_PRELOAD": LIBRARY, "KILL_DIR": str(place / "kills"), "KILL_PLAN": self.plan,
+                    "KILL_COUNT": str(place / "calls"),
+                    "ASAN_OPTIONS": "verify_asan_link_order=0:handle_segv=0:detect_leaks=0"}
+        return env
+
+    def run(self, place, group):
+        def join():
+            if group:
+                (group / "cgroup.procs").write_text(str(os.getpid()))
+        child = subprocess.Popen([CHAOS, "--log-file", "chaos.log", "run", "e.json"], cwd=place,
+                                 env=self.environment(place, True), stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 preexec_fn=join)
+        code = child.wait(timeout=60)
+        self.killed = code < 0
+        self.calls = int((place / "calls").read_text() or 0) if (place / "calls").exists() else 0
+        if group and code != -signal.SIGKILL:
+            self.problems.append(f"the kernel did not kill it: {code}")
+        until(lambda: not any(str(place) in text for text in own_processes()), "the guardian's end")
+        by_guardian = "log-closed" in self.log(place)
+        done = subprocess.run([CHAOS, "--no-log-file", "recover", "--all"], cwd=place,
+                              env=self.environment(place, False), capture_output=True, text=True,
+                              timeout=60, check=False)
+        if done.returncode:
+            self.problems.append(f"recover --all: {done.stderr[-500:]}")
+        if not by_guardian and "g" not in self.plan and "run-started" in self.log(place):
+            self.problems.append("the guardian left it to 'chaos recover'")
+
+    @staticmethod
+    def log(place):
+        return "".join(path.read_text() for path in place.glob("state/chaos/runs/*/events.ndjson"))
+
+    def judge(self, place, actions):
+        if left := self.world.marks():
+            self.problems.append(f"marks left: {left}")
+        if "run-started" not in self.log(place):
+            return
+        journal = json.loads((place / "journal.json").read_text())
+        begun = {run["activity"]["name"] for run in journal["run"]} & set(actions)
+        told = {run["activity"].get("inverse_of") for run in journal["rollbacks"]}
+        if begun - told:
+            self.problems.append(f"no story of the inverse of {sorted(begun - told)}")
+        if journal["status"] not in ("completed", "interrupted"):
+            self.problems.append(f"status {journal['status']}")
+
+
+def own_processes():
+    for entry in os.scandir("/proc"):
+        try:
+            if entry.name.isdigit() and Path(entry.path, "comm").read_text().startswith("chaos"):
+                yield Path(entry.path, "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+
+
+def plans(calls):
+    for at in range(1, calls + 1):
+        yield f"{at}b"                              # SIGKILL before the call on the log
+        yield f"{at}as"                             # SIGSEGV after it
+        yield f"{at}{'ag' if at % 2 else 'bg'}"     # its guardian too
+        if at % 3 == 0:
+            yield f"{at}bo"                         # the guardian alone
+
+
+def no_memory(world):
+    """A real kill by the kernel: the output of an activity is more than the group may have."""
+    if SANITIZED:
+        print("SKIPPED LOUDLY: no memory: sanitizers keep other accounts of it")
+        return []
+    group = CGROUP / f"fracas-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / "memory.limit_in_bytes").write_text(str(MEMORY_LIMIT))
+    except OSError as problem:
+        print(f"SKIPPED LOUDLY: no memory: no cgroup with a limit is to be had ({problem})")
+        return []
+    try:
+        method = world.method() + [{"type": "probe", "name": "greedy", "provider": {
+            "type": "process", "path": "sh", "arguments": ["-c", GREEDY]}}]
+        return [Story(world, "").play(method, group)]
+    finally:
+        until(lambda: not (group / "cgroup.procs").read_text(), "the group's end")
+        group.rmdir()
+
+
+def main():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    world = World(f"http://127.0.0.1:{server.server_address[1]}/tag")
+    began = time.monotonic()
+    try:
+        base = Story(world, "0b").play()
+        if base.problems or not base.calls or not Endpoint.calls:
+            sys.exit(f"an undisturbed run: {base.problems}, {base.calls} calls on its log")
+        stories = [Story(world, plan).play() for plan in plans(base.calls)]
+        starved = no_memory(world)
+    finally:
+        world.close()
+        server.shutdown()
+    bad = [story for story in stories + starved if story.problems]
+    for story in bad[:20]:
+        print(f"plan {story.plan or 'no memory'}: {'; '.join(story.problems)}")
+    print(f"{len(stories)} points tried, {sum(story.killed for story in stories)} runs killed, "
+          f"{len(starved)} more for want of memory, marks left "
+          f"{sum('marks left' in text for story in bad for text in story.problems)}, other problems "
+          f"{sum('marks left' not in text for story in bad for text in story.problems)}, "
+          f"{base.calls} calls on the log, {time.monotonic() - began:.0f} s")
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()
