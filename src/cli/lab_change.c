@@ -37,6 +37,7 @@ static int down_run(const struct cli_call *call)
 
 const struct cli_command lab_down = {
     .name = "down",
+    .offline = true,
     .summary = "Take a lab down",
     .options = name_options,
     .n_options = ARRAY_SIZE(name_options),
@@ -59,6 +60,7 @@ static int env_run(const struct cli_call *call)
 
 const struct cli_command lab_env = {
     .name = "env",
+    .offline = true,
     .summary = "Print the variables that point AWS clients at a lab",
     .doc = "Print shell commands that set the endpoint, the keys and the region of a lab: eval "
            "\"$(chaos lab env)\".",
@@ -117,6 +119,7 @@ static int mend_run(const struct cli_call *call)
 
 const struct cli_command lab_fail = {
     .name = "fail",
+    .offline = true,
     .summary = "Make an instance, its wire or a zone fail",
     .options = fail_options,
     .n_options = ARRAY_SIZE(fail_options),
@@ -127,6 +130,7 @@ const struct cli_command lab_fail = {
 
 const struct cli_command lab_mend = {
     .name = "mend",
+    .offline = true,
     .summary = "Join a wire or a zone again that was made to fail",
     .options = fail_options,
     .n_options = ARRAY_SIZE(fail_options),
@@ -157,6 +161,7 @@ static int snapshot_run(const struct cli_call *call)
 
 const struct cli_command lab_snapshot = {
     .name = "snapshot",
+    .offline = true,
     .summary = "Write the state of a lab to a file",
     .doc = "Write what the API shows, with its ids, addresses and keys, to a file. What is in the "
            "memory and on the disks of instances is not in it.",
@@ -184,6 +189,7 @@ static int restore_run(const struct cli_call *call)
 
 const struct cli_command lab_restore = {
     .name = "restore",
+    .offline = true,
     .summary = "Put the state of a snapshot in the place of what a lab holds",
     .doc = "Put the state of a snapshot in the place of what a lab holds. What ran then is booted "
            "again, under the same ids and addresses.",

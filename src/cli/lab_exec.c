@@ -177,6 +177,7 @@ static int exec_run(const struct cli_call *call)
 
 const struct cli_command lab_exec = {
     .name = "exec",
+    .offline = true,
     .summary = "Run a command in a lab",
     .doc = "Run a command in an instance, or at the client: there it sees this machine's files, "
            "the lab's network only, and an environment in which AWS clients find the lab. Its "

@@ -107,6 +107,7 @@ static int events_run(const struct cli_call *call)
 
 const struct cli_command lab_events = {
     .name = "events",
+    .offline = true,
     .summary = "Show what happened in a lab",
     .options = events_options,
     .n_options = ARRAY_SIZE(events_options),
@@ -247,6 +248,7 @@ static int status_run(const struct cli_call *call)
 
 const struct cli_command lab_status = {
     .name = "status",
+    .offline = true,
     .summary = "Show what a lab holds",
     .options = status_options,
     .n_options = ARRAY_SIZE(status_options),
@@ -309,6 +311,7 @@ static int logs_run(const struct cli_call *call)
 
 const struct cli_command lab_logs = {
     .name = "logs",
+    .offline = true,
     .summary = "Show the console of an instance",
     .options = logs_options,
     .n_options = ARRAY_SIZE(logs_options),

@@ -108,6 +108,7 @@ static int up_run(const struct cli_call *call)
 
 const struct cli_command lab_up = {
     .name = "up",
+    .offline = true,
     .summary = "Start a lab",
     .doc = "Start a lab, with what the platform file says in it, and show what happens there. "
            "Ctrl-C takes it down.",
