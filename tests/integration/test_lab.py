@@ -9,6 +9,7 @@ has been seen that no namespace of it has a default route.
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -46,13 +47,15 @@ addresses:
 
 def host_state():
     """What a lab could leave behind on this machine."""
+    # Other tests run beside this one: of their links and mounts nothing is said here.
     links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
+    links = sorted(name for line in links.splitlines() if (name := line.split()[1]) and
+                   re.match(r"client|m[0-9a-f]{8}", name))
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
-        mounts = sorted(line.split()[4] for line in file)
+        mounts = sorted(line.split()[4] for line in file if " lab " in line or " volume " in line)
     with open("/proc/net/unix", encoding="utf-8") as file:
         sockets = sorted(line.split()[-1] for line in file if "@fracas-lab" in line and NAMES in line)
-    return {"links": sorted(line.split(":")[1] for line in links.splitlines()), "mounts": mounts,
-            "sockets": sockets, "processes": lab_processes()}
+    return {"links": links, "mounts": mounts, "sockets": sockets, "processes": lab_processes()}
 
 
 NAMES = f"t{os.getpid()}-"
