@@ -61,8 +61,8 @@ static json_t *create_security_group(struct cloud_call *call)
         !text_is_sound(call, "GroupDescription", description) || !name_is_free(call, name, vpc))
         return NULL;
     item = cloud_item(group_create(call->cloud, vpc, name, description, tags));
-    return json_pack("{s:O, s:O, s:O}", "GroupId", json_object_get(item, "GroupId"), "Tags",
-                     json_object_get(item, "Tags"), "SecurityGroupArn",
+    return json_pack("{s:O, s:O*, s:O}", "GroupId", json_object_get(item, "GroupId"), "Tags",
+                     json_array_size(tags) ? tags : NULL, "SecurityGroupArn",
                      json_object_get(item, "SecurityGroupArn"));
 }
 

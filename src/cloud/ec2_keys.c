@@ -83,6 +83,8 @@ static json_t *create_key_pair(struct cloud_call *call)
     text = ssh_key_private_text(&key, &pair, cloud_text(call, "KeyName"));
     result = keep(call, &key, fingerprint, tags);
     cloud_set_text(result, "KeyMaterial", text);
+    if (!json_array_size(tags))
+        json_object_del(result, "Tags");
     return result;
 }
 

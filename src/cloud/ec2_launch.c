@@ -194,6 +194,25 @@ static json_t *launch_all(struct cloud_call *call, struct instance_plan *plan)
     return reservation(call->cloud, plan->reservation, json_deep_copy(instances));
 }
 
+/* As AWS does: what was launched from a template says so in its tags. */
+static void add_template_tags(struct cloud_call *call, json_t *tags)
+{
+    const json_t *specification = cloud_param(call, "LaunchTemplate");
+    const json_t *record = specification ? template_named(call, specification) : NULL;
+    const json_t *version =
+        record ? template_find_version(record, json_text_of(specification, "Version")) : NULL;
+
+    if (!version)
+        return;
+    json_array_append_new(tags, json_pack("{s:s, s:O}", "Key", "aws:ec2launchtemplate:id", "Value",
+                                          json_object_get(version, "LaunchTemplateId")));
+    json_array_append_new(
+        tags,
+        json_pack("{s:s, s:o}", "Key", "aws:ec2launchtemplate:version", "Value",
+                  json_sprintf("%" JSON_INTEGER_FORMAT,
+                               json_integer_value(json_object_get(version, "VersionNumber")))));
+}
+
 static json_t *run_instances(struct cloud_call *call)
 {
     AUTO(json) json_t *params = NULL;
@@ -216,6 +235,7 @@ static json_t *run_instances(struct cloud_call *call)
     volume_tags = tags ? tags_of(call, params, CLOUD_VOLUME) : NULL;
     if (!volume_tags)
         return NULL;
+    add_template_tags(call, tags);
     plan.params = params;
     plan.tags = tags;
     plan.volume_tags = volume_tags;

@@ -211,6 +211,7 @@ static void ready(struct cloud *cloud, const char *id)
     addresses_restore_instance(cloud, record);
     if (cloud->host.secure)
         cloud->host.secure(cloud->host.data, id);
+    json_object_del(cloud_item(record), "StateReason");
     enter(cloud, record, INSTANCE_RUNNING);
     scaling_notice(cloud, id);
 }
@@ -490,6 +491,8 @@ static json_t *new_item(const struct cloud *cloud, const struct instance_plan *p
                   "disabled", "InstanceMetadataTags", "enabled", "CpuOptions", "CoreCount", 1,
                   "ThreadsPerCore", 1, "HibernationOptions", "Configured", 0, "EnclaveOptions",
                   "Enabled", 0));
+    json_object_set_new(item, "StateReason",
+                        json_pack("{s:s, s:s}", "Code", "pending", "Message", "pending"));
     if (json_text_of(params, "KeyName"))
         cloud_set_text(item, "KeyName", json_text_of(params, "KeyName"));
     if (profile)

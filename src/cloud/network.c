@@ -129,6 +129,11 @@ json_t *network_add_subnet(struct cloud *cloud, const struct network_subnet *pla
                   "AssignIpv6AddressOnCreation", 0, "Ipv6CidrBlockAssociationSet", "SubnetArn", arn,
                   "Tags", tags));
 
+    json_object_update_new(cloud_item(subnet),
+                           json_pack("{s:b, s:b, s:{s:s, s:b, s:b}}", "EnableDns64", 0,
+                                     "Ipv6Native", 0, "PrivateDnsNameOptionsOnLaunch",
+                                     "HostnameType", "ip-name", "EnableResourceNameDnsARecord", 0,
+                                     "EnableResourceNameDnsAAAARecord", 0));
     network_count_free(cloud);
     return subnet;
 }

@@ -43,8 +43,17 @@ char *cloud_new_id(enum cloud_kind kind)
     return mem_printf("%s%s", cloud_kinds[kind].prefix, digits);
 }
 
+/* Of most resources AWS shows an empty list, of these nothing. */
+static void hide_no_tags(enum cloud_kind kind, json_t *item)
+{
+    if ((kind == CLOUD_INSTANCE || kind == CLOUD_VOLUME) &&
+        !json_array_size(json_object_get(item, "Tags")))
+        json_object_del(item, "Tags");
+}
+
 json_t *cloud_add(struct cloud *cloud, enum cloud_kind kind, const char *id, json_t *record)
 {
+    hide_no_tags(kind, cloud_item(record));
     json_object_set_new(cloud->tables[kind], id, record);
     return record;
 }
