@@ -179,23 +179,29 @@ def matches(row, operation, line):
                for pattern, text in zip(row, (operation, line)))
 
 
+def compare(ours, moto, known):
+    """Make all calls of both: the listed differences seen, and the others with their parameters."""
+    seen, unlisted = set(), {}
+    for service, operation, params, keep in CALLS:
+        results = [side.call(service, operation, params, keep) for side in (ours, moto)]
+        for line in differences(*results):
+            row = next((row for row in known if matches(row, operation, line)), None)
+            if row:
+                seen.add(row)
+            else:
+                unlisted.setdefault((operation, line), params)
+    return seen, unlisted
+
+
 def main():
     driver = Driver(*sys.argv[1:3])
     server = subprocess.Popen([sys.executable, "-c", MOTO_SERVER], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    known, seen, unlisted = listed(), set(), {}
+    known = listed()
     try:
         url = server.stdout.readline().strip()
         assert url.startswith("http://127.0.0.1:"), url
-        ours, moto = Side(driver=driver), Side(url=url)
-        for service, operation, params, keep in CALLS:
-            results = [side.call(service, operation, params, keep) for side in (ours, moto)]
-            for line in differences(*results):
-                row = next((row for row in known if matches(row, operation, line)), None)
-                if row:
-                    seen.add(row)
-                else:
-                    unlisted.setdefault((operation, line), params)
+        seen, unlisted = compare(Side(driver=driver), Side(url=url), known)
     finally:
         driver.close()
         server.stdin.close()
