@@ -8,52 +8,63 @@
 
 #include "base/mem.h"
 
-char *buffer_reserve(struct buffer *buffer, size_t more)
+void buffer_grow(struct buffer *buffer, size_t more)
 {
     size_t need = buffer->length + more + 1;
+    size_t capacity = buffer->capacity ? buffer->capacity : 64;
 
-    if (need > buffer->capacity) {
-        size_t capacity = buffer->capacity ? buffer->capacity : 64;
-
-        while (capacity < need)
-            capacity *= 2;
-        buffer->data = mem_resize(buffer->data, capacity);
-        buffer->data[buffer->length] = '\0';
-        buffer->capacity = capacity;
-    }
-    return buffer->data + buffer->length;
-}
-
-void buffer_add(struct buffer *buffer, const void *data, size_t length)
-{
-    char *end = buffer_reserve(buffer, length);
-
-    if (length)
-        memcpy(end, data, length);
-    buffer->length += length;
+    while (capacity < need)
+        capacity *= 2;
+    buffer->data = mem_resize(buffer->data, capacity);
     buffer->data[buffer->length] = '\0';
+    buffer->capacity = capacity;
 }
 
-void buffer_add_text(struct buffer *buffer, const char *text)
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)
 {
-    buffer_add(buffer, text, strlen(text));
-}
+    va_list again;
+    size_t room;
+    int length;
 
-void buffer_add_char(struct buffer *buffer, char c)
-{
-    buffer_add(buffer, &c, 1);
+    buffer_reserve(buffer, 63); /* enough for most: then it is done at once */
+    room = buffer->capacity - buffer->length;
+    va_copy(again, args);
+    length = vsnprintf(buffer->data + buffer->length, room, format, args);
+    if (length > 0 && (size_t)length >= room)
+        vsnprintf(buffer_reserve(buffer, (size_t)length), (size_t)length + 1, format, again);
+    va_end(again);
+    if (length > 0)
+        buffer->length += (size_t)length;
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list args;
-    char *text;
 
     va_start(args, format);
-    text = mem_vprintf(format, args);
+    buffer_vprintf(buffer, format, args);
     va_end(args);
-    buffer_add_text(buffer, text);
-    free(text);
+}
+
+const char *str_integer(char text[STR_INTEGER_SIZE], int64_t number)
+{
+    char *at = text + STR_INTEGER_SIZE - 1;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+    *at = '\0';
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    return at;
+}
+
+void buffer_add_integer(struct buffer *buffer, int64_t number)
+{
+    char text[STR_INTEGER_SIZE];
+
+    buffer_add_text(buffer, str_integer(text, number));
 }
 
 void buffer_consume(struct buffer *buffer, size_t count)
@@ -187,6 +198,15 @@ const char *str_suggest(const char *text, const char *const *candidates)
         }
     }
     return found;
+}
+
+bool str_is_ascii(const char *data, size_t length)
+{
+    unsigned char seen = 0;
+
+    for (size_t i = 0; i < length; i++)
+        seen |= (unsigned char)data[i];
+    return seen < 0x80;
 }
 
 /* How many continuation bytes follow the lead byte, or -1 when it cannot lead. `low` and `high`

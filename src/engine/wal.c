@@ -118,20 +118,6 @@ static void write_line(struct wal *wal)
     pthread_mutex_unlock(&wal->lock);
 }
 
-static void add_number(struct buffer *line, int64_t number)
-{
-    char digits[24];
-    char *at = digits + sizeof(digits);
-    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-
-    do
-        *--at = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (number < 0)
-        *--at = '-';
-    buffer_add(line, at, (size_t)(digits + sizeof(digits) - at));
-}
-
 /* Put the checksum of the rest into the place that was kept for it. */
 static void seal(struct buffer *line)
 {
@@ -148,9 +134,9 @@ void wal_append(struct wal *wal, const char *name, int64_t wall, const json_t *d
 
     buffer_reset(line);
     buffer_add_text(line, "{\"crc\":\"00000000\",\"n\":");
-    add_number(line, wal->number++);
+    buffer_add_integer(line, wal->number++);
     buffer_add_text(line, ",\"wall\":");
-    add_number(line, wall);
+    buffer_add_integer(line, wall);
     buffer_add_text(line, ",\"event\":\"");
     buffer_add_text(line, name);
     buffer_add_text(line, "\",\"data\":");

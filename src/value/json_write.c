@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "value/extended.h"
 #include "value/member.h"
@@ -12,19 +13,22 @@
 struct layout {
     size_t indent; /* 0: all on one line */
     const char *after_item;
+    size_t after_item_length;
     const char *after_key;
+    size_t after_key_length;
     bool ascii;
     enum member_order order;
 };
 
+#define AFTER_ITEM(text) .after_item = (text), .after_item_length = sizeof(text) - 1
+#define AFTER_KEY(text)  .after_key = (text), .after_key_length = sizeof(text) - 1
+
 static const struct layout layouts[] = {
-    [JSON_STYLE_INDENT_2] = { .indent = 2, .after_item = ",", .after_key = ": " },
-    [JSON_STYLE_INDENT_4] = { .indent = 4, .after_item = ",", .after_key = ": " },
-    [JSON_STYLE_LINE] = { .after_item = ", ", .after_key = ": " },
-    [JSON_STYLE_COMPACT] = { .after_item = ",", .after_key = ":" },
-    [JSON_STYLE_CANONICAL] = { .after_item = ", ",
-                               .after_key = ": ",
-                               .ascii = true,
+    [JSON_STYLE_INDENT_2] = { .indent = 2, AFTER_ITEM(","), AFTER_KEY(": ") },
+    [JSON_STYLE_INDENT_4] = { .indent = 4, AFTER_ITEM(","), AFTER_KEY(": ") },
+    [JSON_STYLE_LINE] = { AFTER_ITEM(", "), AFTER_KEY(": ") },
+    [JSON_STYLE_COMPACT] = { AFTER_ITEM(","), AFTER_KEY(":") },
+    [JSON_STYLE_CANONICAL] = { AFTER_ITEM(", "), AFTER_KEY(": "), .ascii = true,
                                .order = MEMBER_ORDER_SORTED },
 };
 
@@ -58,9 +62,23 @@ static void add_escaped(struct buffer *out, uint32_t point)
     }
 }
 
+/* What has to be looked at twice within a text: in every style, and where only ASCII may stay. */
+enum byte_kind {
+    PLAIN,
+    BEYOND_ASCII,
+    SPECIAL,
+};
+
+static const unsigned char kinds[256] = {
+    [0 ... 0x1f] = SPECIAL,
+    ['"'] = SPECIAL,
+    ['\\'] = SPECIAL,
+    [0x7f ... 0xff] = BEYOND_ASCII,
+};
+
 static bool is_plain(unsigned char c, bool ascii)
 {
-    return c >= 0x20 && c != '"' && c != '\\' && (!ascii || c < 0x7f);
+    return kinds[c] < (ascii ? BEYOND_ASCII : SPECIAL);
 }
 
 static void write_text(struct writer *w, const char *text, size_t length)
@@ -68,6 +86,7 @@ static void write_text(struct writer *w, const char *text, size_t length)
     const char *at = text;
     const char *end = text + length;
 
+    buffer_reserve(w->out, length + 2);
     buffer_add_char(w->out, '"');
     while (at < end) {
         const char *run = at;
@@ -120,20 +139,22 @@ static void write_string(struct writer *w, const json_t *value)
 static void new_line(struct writer *w)
 {
     size_t count = w->depth * w->layout->indent;
+    char *end;
 
     if (!w->layout->indent)
         return;
-    buffer_add_char(w->out, '\n');
-    memset(buffer_reserve(w->out, count), ' ', count);
-    w->out->length += count;
-    w->out->data[w->out->length] = '\0';
+    end = buffer_reserve(w->out, count + 1);
+    *end++ = '\n';
+    memset(end, ' ', count);
+    end[count] = '\0';
+    w->out->length += count + 1;
 }
 
 /* Between the brackets: before each item but the first, and before the last bracket. */
 static void next_item(struct writer *w, size_t index)
 {
     if (index)
-        buffer_add_text(w->out, w->layout->after_item);
+        buffer_add(w->out, w->layout->after_item, w->layout->after_item_length);
     new_line(w);
 }
 
@@ -153,21 +174,46 @@ static void write_array(struct writer *w, const json_t *array)
     buffer_add_char(w->out, ']');
 }
 
-static void write_object(struct writer *w, const json_t *object)
+static void write_member(struct writer *w, const struct member *member, size_t index)
+{
+    next_item(w, index);
+    write_text(w, member->key, member->key_length);
+    buffer_add(w->out, w->layout->after_key, w->layout->after_key_length);
+    write_value(w, member->value);
+}
+
+static void write_sorted(struct writer *w, const json_t *object)
 {
     size_t count;
-    AUTO(mem) struct member *members = member_list(object, w->layout->order, &count);
+    AUTO(mem) struct member *members = member_list(object, MEMBER_ORDER_SORTED, &count);
 
+    for (size_t i = 0; i < count; i++)
+        write_member(w, &members[i], i);
+}
+
+static void write_members(struct writer *w, const json_t *object)
+{
+    json_t *walkable = json_walkable(object);
+    void *at = json_object_iter(walkable);
+
+    for (size_t i = 0; at; i++, at = json_object_iter_next(walkable, at)) {
+        const struct member member = { json_object_iter_key(at), json_object_iter_key_len(at),
+                                       json_object_iter_value(at) };
+
+        write_member(w, &member, i);
+    }
+}
+
+static void write_object(struct writer *w, const json_t *object)
+{
     buffer_add_char(w->out, '{');
     w->depth++;
-    for (size_t i = 0; i < count; i++) {
-        next_item(w, i);
-        write_text(w, members[i].key, members[i].key_length);
-        buffer_add_text(w->out, w->layout->after_key);
-        write_value(w, members[i].value);
-    }
+    if (w->layout->order == MEMBER_ORDER_SORTED)
+        write_sorted(w, object);
+    else
+        write_members(w, object);
     w->depth--;
-    if (count)
+    if (json_object_size(object))
         new_line(w);
     buffer_add_char(w->out, '}');
 }
@@ -185,7 +231,7 @@ static void write_value(struct writer *w, const json_t *value)
         write_string(w, value);
         return;
     case JSON_INTEGER:
-        buffer_printf(w->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        buffer_add_integer(w->out, json_integer_value(value));
         return;
     case JSON_REAL:
         json_write_real(w->out, json_real_value(value));

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "value/datetime.h"
 #include "value/extended.h"
 #include "value/json.h"
-#include "value/member.h"
 #include "value/printable.h"
 #include "value/utf8.h"
 
@@ -36,6 +36,16 @@ static bool add_simple(struct buffer *out, uint32_t point, char quote)
     return true;
 }
 
+/* How many characters stand for themselves in quotes. */
+static size_t plain_length(const char *text, const char *end, char quote)
+{
+    const char *at = text;
+
+    while (at < end && *at >= 0x20 && *at < 0x7f && *at != quote && *at != '\\')
+        at++;
+    return (size_t)(at - text);
+}
+
 static void add_quoted_text(struct buffer *out, const char *text, size_t length)
 {
     char quote = quote_for(text, length);
@@ -44,8 +54,14 @@ static void add_quoted_text(struct buffer *out, const char *text, size_t length)
     buffer_add_char(out, quote);
     while (text < end) {
         uint32_t point = UTF8_REPLACEMENT;
-        size_t taken = utf8_decode(text, (size_t)(end - text), &point);
+        size_t plain = plain_length(text, end, quote);
+        size_t taken;
 
+        buffer_add(out, text, plain);
+        text += plain;
+        if (text == end)
+            break;
+        taken = utf8_decode(text, (size_t)(end - text), &point);
         if (!add_simple(out, point, quote)) {
             if (printable(point))
                 utf8_add(out, point);
@@ -159,16 +175,17 @@ static void add_array(struct buffer *out, const json_t *array)
 
 static void add_object(struct buffer *out, const json_t *object)
 {
-    size_t count;
-    AUTO(mem) struct member *members = member_list(object, MEMBER_ORDER_OWN, &count);
+    json_t *walkable = json_walkable(object);
+    bool is_first = true;
 
     buffer_add_char(out, '{');
-    for (size_t i = 0; i < count; i++) {
-        if (i)
+    for (void *at = json_object_iter(walkable); at; at = json_object_iter_next(walkable, at)) {
+        if (!is_first)
             buffer_add_text(out, ", ");
-        add_quoted_text(out, members[i].key, members[i].key_length);
+        is_first = false;
+        add_quoted_text(out, json_object_iter_key(at), json_object_iter_key_len(at));
         buffer_add_text(out, ": ");
-        pytext_repr(out, members[i].value);
+        pytext_repr(out, json_object_iter_value(at));
     }
     buffer_add_char(out, '}');
 }
@@ -186,7 +203,7 @@ void pytext_repr(struct buffer *out, const json_t *value)
         add_string_repr(out, value);
         return;
     case JSON_INTEGER:
-        buffer_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        buffer_add_integer(out, json_integer_value(value));
         return;
     case JSON_REAL:
         json_write_real(out, json_real_value(value));

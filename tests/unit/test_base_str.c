@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
+
 struct utf8_case {
     const char *claim;
     const char *text;
@@ -53,9 +55,36 @@ static void a_buffer_gives_its_text_away_and_is_empty_after(void **state)
     assert_string_equal(buffer_text(&buffer), "");
 }
 
+static void text_that_does_not_fit_is_appended_whole(void **state)
+{
+    AUTO(buffer) struct buffer buffer = { 0 };
+    AUTO(str) char *row = mem_alloc(301);
+
+    (void)state;
+    memset(row, 'x', 300);
+    row[300] = '\0';
+    for (size_t i = 0; i < 40; i++) /* whatever room is left */
+        buffer_printf(&buffer, "%.*s|", (int)i * 7, row);
+    assert_int_equal(buffer.length, 40 + 7 * 40 * 39 / 2);
+    assert_int_equal(strlen(buffer.data), buffer.length);
+}
+
+static void integers_to_the_ends_of_their_range_are_written(void **state)
+{
+    AUTO(buffer) struct buffer buffer = { 0 };
+
+    (void)state;
+    buffer_add_integer(&buffer, 0);
+    buffer_add_char(&buffer, ' ');
+    buffer_add_integer(&buffer, INT64_MAX);
+    buffer_add_char(&buffer, ' ');
+    buffer_add_integer(&buffer, INT64_MIN);
+    assert_string_equal(buffer.data, "0 9223372036854775807 -9223372036854775808");
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_SIZE(utf8_cases) + 2];
+    struct CMUnitTest tests[ARRAY_SIZE(utf8_cases) + 4];
 
     for (size_t i = 0; i < ARRAY_SIZE(utf8_cases); i++)
         tests[i] = (struct CMUnitTest){
@@ -67,5 +96,9 @@ int main(void)
         (struct CMUnitTest)cmocka_unit_test(a_name_with_two_letters_swapped_is_suggested);
     tests[ARRAY_SIZE(utf8_cases) + 1] =
         (struct CMUnitTest)cmocka_unit_test(a_buffer_gives_its_text_away_and_is_empty_after);
+    tests[ARRAY_SIZE(utf8_cases) + 2] =
+        (struct CMUnitTest)cmocka_unit_test(text_that_does_not_fit_is_appended_whole);
+    tests[ARRAY_SIZE(utf8_cases) + 3] =
+        (struct CMUnitTest)cmocka_unit_test(integers_to_the_ends_of_their_range_are_written);
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
