@@ -80,21 +80,21 @@ char *mem_vprintf(const char *format, va_list args)
 }
 
 #define HUGE_PAGE ((uintptr_t)2 * 1024 * 1024)
-/* Less than what malloc(3) maps by itself, more than it keeps in reserve on the heap. */
-#define PROBE_SIZE ((size_t)120 * 1024)
+/* More than the heap keeps in reserve, so that it grows. */
+#define PROBE_SIZE ((size_t)160 * 1024)
+#define PAGE       ((uintptr_t)4096)
 
 void mem_expect(size_t bytes)
 {
     uintptr_t before = (uintptr_t)sbrk(0);
-    uintptr_t start = (before + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-    void *probes[2];
+    /* A page that was written to before is not made part of a huge one: the probe lies below. */
+    uintptr_t start = (before + PROBE_SIZE + PAGE + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
 
     mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+    mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024); /* the most that there may be */
     mallopt(M_TOP_PAD, bytes < (size_t)1 << 30 ? (int)bytes : 1 << 30);
-    for (int i = 0; i < 2; i++) /* make the heap grow now */
-        probes[i] = mem_alloc(PROBE_SIZE);
-    for (int i = 0; i < 2; i++)
-        free(probes[i]);
+    (void)!sbrk((intptr_t)(start - PROBE_SIZE - PAGE - before)); /* left out, not used up */
+    free(mem_alloc(PROBE_SIZE));
     if ((uintptr_t)sbrk(0) > start)
         (void)!madvise((void *)start, (uintptr_t)sbrk(0) - start, MADV_HUGEPAGE);
 }

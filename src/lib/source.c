@@ -36,9 +36,10 @@ static int parse_json(const struct buffer *text, json_t **ret_value, struct chao
     return 0;
 }
 
-/* Values take about this many times the room of their text. */
-#define VALUE_RATIO  14
-#define LARGE_SOURCE ((size_t)1024 * 1024)
+/* Values take about half as many times the room of their text, and those of a journal as much
+ * again. What is not used costs nothing. */
+#define VALUE_RATIO  30
+#define LARGE_SOURCE ((size_t)64 * 1024)
 
 static int load_file(const char *path, json_t **ret_value, struct chaos_error *err)
 {
