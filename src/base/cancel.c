@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 int cancel_init(struct cancel *cancel, struct chaos_error *err)
 {
@@ -54,6 +55,7 @@ enum wait_result wait_fds(struct pollfd *fds, size_t count, int64_t deadline,
     struct pollfd all[WAIT_FDS_MAX + 1];
 
     assert(count <= WAIT_FDS_MAX);
+    log_flush();
     if (count)
         memcpy(all, fds, count * sizeof(*fds));
     all[count] = (struct pollfd){ .fd = cancel ? cancel->fd : -1, .events = POLLIN };

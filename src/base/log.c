@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/json_walk.h"
 #include "base/mask.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -26,7 +27,26 @@ static struct {
     int file;
     char context[37];
     _Atomic(const struct mask *) mask;
-} sink = { .console_level = LOG_WARNING, .file_level = LOG_LEVEL_COUNT, .file = -1 };
+    pthread_mutex_t lock; /* guards what follows, and keeps the records in order */
+    struct buffer console_text;
+    struct buffer file_text;
+} sink = { .console_level = LOG_WARNING,
+           .file_level = LOG_LEVEL_COUNT,
+           .file = -1,
+           .lock = PTHREAD_MUTEX_INITIALIZER };
+
+#define UNTOLD_MAX 8
+
+/* What a thread does with its records. */
+static _Thread_local struct {
+    int depth; /* above 0: they are put off */
+    bool has_some;
+    size_t n_untold; /* not even formatted yet */
+    struct {
+        void (*tell)(const json_t *data);
+        json_t *data;
+    } untold[UNTOLD_MAX];
+} deferral;
 
 /* Log time is local time to the second; a thread formats it once a second. */
 #define STAMP_SIZE 24
@@ -88,8 +108,88 @@ int log_open(const struct log_options *options, struct chaos_error *err)
     return 0;
 }
 
+void log_hide(const struct mask *mask)
+{
+    tell_untold(); /* without the values of their time */
+    atomic_store_explicit(&sink.mask, mask, memory_order_release);
+}
+
+bool log_wants(enum log_level level)
+{
+    return level >= sink.console_level || level >= sink.file_level;
+}
+
+static void put(int fd, struct buffer *text)
+{
+    size_t done = 0;
+
+    while (done < text->length) {
+        ssize_t n = write(fd, text->data + done, text->length - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break; /* nobody is left to tell */
+        done += (size_t)n;
+    }
+    buffer_reset(text);
+}
+
+/* The lock is held. */
+static void put_all(void)
+{
+    put(STDERR_FILENO, &sink.console_text);
+    put(sink.file, &sink.file_text);
+    deferral.has_some = false;
+}
+
+static void tell_untold(void)
+{
+    size_t count = deferral.n_untold;
+
+    deferral.n_untold = 0; /* telling logs, which begins with what is untold */
+    for (size_t i = 0; i < count; i++) {
+        deferral.untold[i].tell(deferral.untold[i].data);
+        json_decref(deferral.untold[i].data);
+    }
+}
+
+void log_later(void (*tell)(const json_t *data), const json_t *data)
+{
+    if (!deferral.depth) {
+        tell(data);
+        return;
+    }
+    if (deferral.n_untold == UNTOLD_MAX)
+        tell_untold();
+    deferral.untold[deferral.n_untold].tell = tell;
+    deferral.untold[deferral.n_untold++].data = json_incref(json_walkable(data));
+}
+
+void log_flush(void)
+{
+    tell_untold();
+    if (!deferral.has_some)
+        return;
+    pthread_mutex_lock(&sink.lock);
+    put_all();
+    pthread_mutex_unlock(&sink.lock);
+}
+
+void log_defer(void)
+{
+    deferral.depth++;
+}
+
+void log_defer_end(void)
+{
+    if (--deferral.depth == 0)
+        log_flush();
+}
+
 void log_close(void)
 {
+    log_flush();
     if (sink.file >= 0)
         close(sink.file);
     sink.file = -1;
@@ -99,31 +199,8 @@ void log_close(void)
     sink.format = LOG_FORMAT_STRING;
     sink.verbose = false;
     sink.colour = false;
-}
-
-void log_hide(const struct mask *mask)
-{
-    atomic_store_explicit(&sink.mask, mask, memory_order_release);
-}
-
-bool log_wants(enum log_level level)
-{
-    return level >= sink.console_level || level >= sink.file_level;
-}
-
-static void put(int fd, const struct buffer *record)
-{
-    size_t done = 0;
-
-    while (done < record->length) {
-        ssize_t n = write(fd, record->data + done, record->length - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return; /* nobody is left to tell */
-        done += (size_t)n;
-    }
+    buffer_clear(&sink.console_text);
+    buffer_clear(&sink.file_text);
 }
 
 static const char *stamp(char text[STAMP_SIZE])
@@ -162,30 +239,32 @@ struct record {
     const char *text;
 };
 
-static void write_line(int fd, const struct record *r, bool place, bool colour)
+static void add_line(struct buffer *out, const struct record *r, bool place, bool colour)
 {
-    AUTO(buffer) struct buffer out = { 0 };
     char time_text[STAMP_SIZE];
 
     if (colour)
-        buffer_add_text(&out, colours[r->level]);
-    buffer_add_char(&out, '[');
-    buffer_add_text(&out, stamp(time_text));
-    buffer_add_char(&out, ' ');
-    buffer_add_text(&out, names[r->level]);
-    buffer_add_char(&out, ']');
-    if (place)
-        buffer_printf(&out, " [%s:%d]", r->module, r->line);
+        buffer_add_text(out, colours[r->level]);
+    buffer_add_char(out, '[');
+    buffer_add_text(out, stamp(time_text));
+    buffer_add_char(out, ' ');
+    buffer_add_text(out, names[r->level]);
+    buffer_add_char(out, ']');
+    if (place) {
+        buffer_add_text(out, " [");
+        buffer_add_text(out, r->module);
+        buffer_add_char(out, ':');
+        buffer_add_integer(out, r->line);
+        buffer_add_char(out, ']');
+    }
     if (colour)
-        buffer_add_text(&out, "\033[39m");
-    buffer_add_char(&out, ' ');
-    add_indented(&out, r->text);
-    put(fd, &out);
+        buffer_add_text(out, "\033[39m");
+    buffer_add_char(out, ' ');
+    add_indented(out, r->text);
 }
 
-static void write_json(int fd, const struct record *r)
+static void add_json(struct buffer *out, const struct record *r)
 {
-    AUTO(buffer) struct buffer out = { 0 };
     char asctime_text[STAMP_SIZE];
     char iso[CLOCK_ISO_SIZE];
     int64_t wall = clock_wall();
@@ -200,9 +279,8 @@ static void write_json(int fd, const struct record *r)
                       "module", r->module, "lineno", r->line, "message", r->text, "timestamp",
                       clock_iso(wall, iso));
     text = entry ? json_dumps(entry, JSON_COMPACT) : NULL;
-    buffer_add_text(&out, text ? text : "{}");
-    buffer_add_char(&out, '\n');
-    put(fd, &out);
+    buffer_add_text(out, text ? text : "{}");
+    buffer_add_char(out, '\n');
 }
 
 void log_text(enum log_level level, const char *module, int line, const char *text)
@@ -210,32 +288,47 @@ void log_text(enum log_level level, const char *module, int line, const char *te
     struct record r = { level, module, line, text };
     const struct mask *mask = atomic_load_explicit(&sink.mask, memory_order_acquire);
     AUTO(buffer) struct buffer masked = { 0 };
+    bool is_for_file = sink.file >= 0 && level >= sink.file_level;
 
+    if (level < sink.console_level && !is_for_file)
+        return;
+    tell_untold();
     if (mask && mask_text(mask, text, strlen(text), MASK_SHOWN, &masked))
         r.text = buffer_text(&masked);
-    if (level >= sink.console_level) {
-        if (sink.format == LOG_FORMAT_JSON)
-            write_json(STDERR_FILENO, &r);
-        else
-            write_line(STDERR_FILENO, &r, sink.verbose, sink.colour);
-    }
-    if (sink.file >= 0 && level >= sink.file_level)
-        write_line(sink.file, &r, true, false);
+    pthread_mutex_lock(&sink.lock);
+    if (level >= sink.console_level && sink.format == LOG_FORMAT_JSON)
+        add_json(&sink.console_text, &r);
+    else if (level >= sink.console_level)
+        add_line(&sink.console_text, &r, sink.verbose, sink.colour);
+    if (is_for_file)
+        add_line(&sink.file_text, &r, true, false);
+    deferral.has_some = true;
+    if (!deferral.depth || level >= LOG_WARNING)
+        put_all();
+    pthread_mutex_unlock(&sink.lock);
+}
+
+void log_ready(enum log_level level, const char *file, int line, const char *text)
+{
+    const char *slash = strrchr(file, '/');
+    const char *base = slash ? slash + 1 : file;
+    size_t length = strcspn(base, ".");
+    char module[64];
+
+    if (length >= sizeof(module))
+        length = sizeof(module) - 1;
+    memcpy(module, base, length);
+    module[length] = '\0';
+    log_text(level, module, line, text);
 }
 
 void log_printf(enum log_level level, const char *file, int line, const char *format, ...)
 {
-    const char *base = strrchr(file, '/');
-    const char *dot;
-    char module[64];
-    AUTO(str) char *text = NULL;
+    AUTO(buffer) struct buffer text = { 0 };
     va_list args;
 
-    base = base ? base + 1 : file;
-    dot = strrchr(base, '.');
-    snprintf(module, sizeof(module), "%.*s", (int)(dot ? dot - base : (long)strlen(base)), base);
     va_start(args, format);
-    text = mem_vprintf(format, args);
+    buffer_vprintf(&text, format, args);
     va_end(args);
-    log_text(level, module, line, text);
+    log_ready(level, file, line, buffer_text(&text));
 }

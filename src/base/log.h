@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log of a command: records for the console (stderr) and for a file. One of the two mutable
- * globals of Fracas. Records may come from any thread; each is written with one write(2). */
+ * globals of Fracas. Records may come from any thread; none is written in parts. */
 #pragma once
 
 #include <stdbool.h>
@@ -49,11 +49,32 @@ enum log_level log_level_parse(const char *name);
 void log_text(enum log_level level, const char *module, int line, const char *text);
 void log_printf(enum log_level level, const char *file, int line, const char *format, ...)
     PRINTF(4, 5);
+/* The same for text that is ready. */
+void log_ready(enum log_level level, const char *file, int line, const char *text);
+
+/* From here on, records of this thread below LOG_WARNING are written when it is about to wait: then
+ * it has the time. So each wait, and all that shows something elsewhere, calls log_flush() first. A
+ * record of another thread, and a warning, takes along what was put off before it. May be nested.
+ */
+void log_defer(void);
+/* The end of that; what was put off is written. */
+void log_defer_end(void);
+/* Call `tell` with `data`, to log what it says: at once, or where records are put off only when
+ * they are written, and before the next record of this thread. `data` must not change until then.
+ */
+void log_later(void (*tell)(const json_t *data), const json_t *data);
+/* Write what this thread put off. Costs nothing where there is nothing. */
+void log_flush(void);
 
 #define log_at(level, ...)                                                                         \
     do {                                                                                           \
         if (log_wants(level))                                                                      \
             log_printf(level, __FILE__, __LINE__, __VA_ARGS__);                                    \
+    } while (0)
+#define log_ready_at(level, text)                                                                  \
+    do {                                                                                           \
+        if (log_wants(level))                                                                      \
+            log_ready(level, __FILE__, __LINE__, text);                                            \
     } while (0)
 #define log_debug(...)    log_at(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...)     log_at(LOG_INFO, __VA_ARGS__)

@@ -133,6 +133,7 @@ void background_wait(struct background *background, struct stop *stop)
     /* told to leave at once, or told again while waiting for what was to be finished */
     if (stop_is_now(stop) || (!had_stop && stop->kind != STOP_NONE) || background->running)
         cancel_raise(&run->background, STOP_REASON_EXITED);
+    log_flush();
     run_unlock(run);
     for (size_t i = 0; i < background->count; i++)
         pthread_join(background->tasks[i]->thread, NULL);

@@ -7,136 +7,144 @@
 #include "base/str.h"
 #include "value/pytext.h"
 
-static const json_t *member(const struct event *event, const char *name)
+static const json_t *member(const json_t *data, const char *name)
 {
-    return json_object_get(event->data, name);
+    return json_object_get(data, name);
 }
 
-static const char *text(const struct event *event, const char *name)
+static const char *text(const json_t *data, const char *name)
 {
-    const char *value = json_string_value(member(event, name));
+    const char *value = json_string_value(member(data, name));
 
     return value ? value : "";
 }
 
-static void run_started(const struct event *event)
+static void run_started(const json_t *data)
 {
-    AUTO(str) char *title = pytext_of(member(event, "title"));
+    AUTO(str) char *title = pytext_of(member(data, "title"));
 
     log_info("Running experiment: %s", title);
-    if (json_is_string(member(event, "dry")))
-        log_warning("Running experiment with dry %s", text(event, "dry"));
+    if (json_is_string(member(data, "dry")))
+        log_warning("Running experiment with dry %s", text(data, "dry"));
 }
 
-static void activity_started(const struct event *event)
+static void activity_started(const json_t *data)
 {
-    const json_t *activity = member(event, "activity");
-    AUTO(str) char *name = pytext_of(json_object_get(activity, "name"));
-    AUTO(str) char *type = pytext_of(json_object_get(activity, "type"));
+    const json_t *activity = member(data, "activity");
+    AUTO(buffer) struct buffer line = { 0 };
 
-    type[0] = (char)toupper((unsigned char)type[0]);
+    pytext_str(&line, json_object_get(activity, "type"));
+    buffer_add_text(&line, ": ");
+    line.data[0] = (char)toupper((unsigned char)line.data[0]);
+    pytext_str(&line, json_object_get(activity, "name"));
     if (json_is_true(json_object_get(activity, "background")))
-        log_info("%s: %s [in background]", type, name);
-    else
-        log_info("%s: %s", type, name);
+        buffer_add_text(&line, " [in background]");
+    log_ready_at(LOG_INFO, line.data);
 }
 
-static void activity_completed(const struct event *event)
+static void activity_succeeded(const json_t *output)
 {
-    const json_t *run = member(event, "run");
-    const char *status = json_string_value(json_object_get(run, "status"));
-    const json_t *output = json_object_get(run, "output");
+    AUTO(buffer) struct buffer line = { 0 };
 
-    if (str_equal(status, "failed")) {
-        log_error("  => failed: %s", text(event, "message"));
-    } else if (str_equal(status, "succeeded") && log_wants(LOG_DEBUG)) {
-        AUTO(str) char *shown = pytext_of(output);
-
-        if (json_is_null(output))
-            log_debug("  => succeeded without any result value");
-        else
-            log_debug("  => succeeded with '%s'", shown);
+    if (json_is_null(output)) {
+        log_debug("  => succeeded without any result value");
+        return;
     }
+    buffer_add_text(&line, "  => succeeded with '");
+    pytext_str(&line, output);
+    buffer_add_char(&line, '\'');
+    log_ready_at(LOG_DEBUG, line.data);
 }
 
-static void pause_started(const struct event *event)
+static void activity_completed(const json_t *data)
 {
-    AUTO(str) char *seconds = pytext_of(member(event, "seconds"));
+    const json_t *run = member(data, "run");
+    const char *status = json_string_value(json_object_get(run, "status"));
 
-    if (str_equal(text(event, "when"), "before"))
+    if (str_equal(status, "failed"))
+        log_error("  => failed: %s", text(data, "message"));
+    else if (str_equal(status, "succeeded") && log_wants(LOG_DEBUG))
+        activity_succeeded(json_object_get(run, "output"));
+}
+
+static void pause_started(const json_t *data)
+{
+    AUTO(str) char *seconds = pytext_of(member(data, "seconds"));
+
+    if (str_equal(text(data, "when"), "before"))
         log_info("Pausing before next activity for %ss...", seconds);
     else
         log_info("Pausing after activity for %ss...", seconds);
 }
 
-static void run_ended(const struct event *event)
+static void run_ended(const json_t *data)
 {
-    if (json_is_true(member(event, "deviated"))) {
+    if (json_is_true(member(data, "deviated"))) {
         log_info("Experiment ended with status: deviated");
         log_info("The steady state did not hold after the method: a weakness was found");
     } else {
-        log_info("Experiment ended with status: %s", text(event, "status"));
+        log_info("Experiment ended with status: %s", text(data, "status"));
     }
 }
 
-static void hypothesis_started(const struct event *event)
+static void hypothesis_started(const json_t *data)
 {
-    if (str_equal(text(event, "phase"), "during")) {
-        AUTO(str) char *frequency = pytext_of(member(event, "frequency"));
+    if (str_equal(text(data, "phase"), "during")) {
+        AUTO(str) char *frequency = pytext_of(member(data, "frequency"));
 
         log_info("Checking the steady-state hypothesis every %s seconds during the method",
                  frequency);
     } else {
-        log_debug("Checking the steady-state hypothesis %s the method", text(event, "phase"));
+        log_debug("Checking the steady-state hypothesis %s the method", text(data, "phase"));
     }
 }
 
-static void hypothesis_checking(const struct event *event)
+static void hypothesis_checking(const json_t *data)
 {
-    AUTO(str) char *title = pytext_of(member(event, "title"));
+    AUTO(str) char *title = pytext_of(member(data, "title"));
 
     log_info("Steady state hypothesis: %s", title);
 }
 
-static void rollback_started(const struct event *event)
+static void rollback_started(const json_t *data)
 {
-    AUTO(str) char *name = pytext_of(member(event, "name"));
+    AUTO(str) char *name = pytext_of(member(data, "name"));
 
     log_info("Rollback: %s", name);
 }
 
-static void run_configured(const struct event *event)
+static void run_configured(const json_t *data)
 {
-    log_info("Steady-state strategy: %s", text(event, "hypothesis-strategy"));
-    log_info("Rollbacks strategy: %s", text(event, "rollbacks-strategy"));
+    log_info("Steady-state strategy: %s", text(data, "hypothesis-strategy"));
+    log_info("Rollbacks strategy: %s", text(data, "rollbacks-strategy"));
 }
 
-static void hypothesis_met(const struct event *event)
+static void hypothesis_met(const json_t *data)
 {
-    (void)event;
+    (void)data;
     log_info("Steady state hypothesis is met!");
 }
 
-static void hypothesis_ended(const struct event *event)
+static void hypothesis_ended(const json_t *data)
 {
-    (void)event;
+    (void)data;
     log_info("The continuous steady-state hypothesis has ended");
 }
 
-static void method_started(const struct event *event)
+static void method_started(const json_t *data)
 {
-    (void)event;
+    (void)data;
     log_info("Playing the method of the experiment...");
 }
 
-static void rollbacks_started(const struct event *event)
+static void rollbacks_started(const json_t *data)
 {
-    (void)event;
+    (void)data;
     log_info("Playing the rollbacks...");
 }
 
 /* What is told of an event; nothing where there is no function. */
-static void (*const views[EVENT_TYPE_COUNT])(const struct event *event) = {
+static void (*const views[EVENT_TYPE_COUNT])(const json_t *data) = {
     [EVENT_RUN_STARTED] = run_started,
     [EVENT_RUN_CONFIGURED] = run_configured,
     [EVENT_HYPOTHESIS_STARTED] = hypothesis_started,
@@ -156,7 +164,7 @@ static void notice(void *self, const struct event *event)
 {
     (void)self;
     if (views[event->type])
-        views[event->type](event);
+        log_later(views[event->type], event->data);
 }
 
 struct listener console_listener(void)

@@ -281,6 +281,7 @@ void continuous_end(struct continuous *continuous, const struct stop *stop)
         return;
     run = continuous->run;
     continuous->ending = true;
+    log_flush();
     run_unlock(run);
     if (stop->kind != STOP_NONE)
         cancel_raise(&run->hypothesis, STOP_REASON_ABANDON);

@@ -328,6 +328,7 @@ static void play(struct run *run, struct stop *stop)
     bool judged;
     bool rollbacks;
 
+    log_defer();
     announce_start(run, clock_wall(), stop);
     judged = prepare(run, stop);
     if (stop->kind == STOP_NONE)
@@ -342,6 +343,7 @@ static void play(struct run *run, struct stop *stop)
     controls_apply(run, &site, MOMENT_AFTER, &late);
     controls_cleanup(run);
     run_announce_finish(run, &late);
+    log_defer_end();
 }
 
 static int run_to_end(struct run *run, json_t **ret_journal, struct chaos_error *err)

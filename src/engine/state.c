@@ -176,6 +176,7 @@ int run_sync(struct run *run, struct chaos_error *err)
 
     if (!run->options->log)
         return 0;
+    log_flush();
     run_unlock(run);
     r = wal_sync(run->options->log, err);
     run_lock(run);

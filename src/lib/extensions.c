@@ -190,6 +190,16 @@ const struct chaos_extension *extensions_module(struct extensions *extensions, c
     return extension;
 }
 
+bool extensions_has_plugins(struct extensions *extensions)
+{
+    bool has_some;
+
+    pthread_mutex_lock(&extensions->lock);
+    has_some = extensions->n_modules > ARRAY_SIZE(builtin);
+    pthread_mutex_unlock(&extensions->lock);
+    return has_some;
+}
+
 const struct chaos_function *extensions_lookup(struct extensions *extensions, const char *module,
                                                const char *function)
 {

@@ -9,6 +9,8 @@
  * a thread of theirs may still run. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/auto.h"
 #include "chaos/extension.h"
 
@@ -34,6 +36,9 @@ MUST_USE int extensions_find(struct extensions *extensions, const char *module,
                              struct chaos_error *err);
 /* The extension of this module, or NULL. */
 const struct chaos_extension *extensions_module(struct extensions *extensions, const char *module);
+
+/* Whether plug-ins were loaded: functions of which nobody here knows how they wait. */
+bool extensions_has_plugins(struct extensions *extensions);
 
 struct extension_row {
     const struct chaos_extension *extension;

@@ -86,12 +86,21 @@ static int check_native(void *self, const json_t *activity, struct chaos_error *
     return native_check(function, activity, err);
 }
 
+static void call_row(const struct python_or_native *functions,
+                     const struct chaos_function *function, const struct provider_call *call,
+                     struct call_result *result)
+{
+    if (extensions_has_plugins(functions->extensions))
+        log_flush();
+    native_call(function, call, result);
+}
+
 static void call_native(void *self, const struct provider_call *call, struct call_result *result)
 {
     const struct chaos_function *function = row_of(self, call->activity);
 
     if (function)
-        native_call(function, call, result);
+        call_row(self, function, call, result);
     else
         call_set(result, CALL_CRASHED, "activity '%s' names no native function",
                  json_text_of(call->activity, "name"));
@@ -146,7 +155,7 @@ static void call_either(void *self, const struct provider_call *call, struct cal
         return;
     }
     log_debug("Activity '%s' runs natively", json_text_of(call->activity, "name"));
-    native_call(function, call, result);
+    call_row(functions, function, call, result);
 }
 
 static int decide_inverse(void *self, const struct provider_call *call, json_t **ret_activity,

@@ -90,6 +90,7 @@ int worker_send(struct worker *worker, json_t *message, struct chaos_error *err)
 {
     int r = 0;
 
+    log_flush();
     pthread_mutex_lock(&worker->lock);
     if (!worker->dead)
         r = enqueue(worker, message, err);
@@ -102,6 +103,7 @@ int worker_request(struct worker *worker, json_t *request, struct worker_pending
 {
     int r = 0;
 
+    log_flush(); /* the worker may print at once */
     *pending = (struct worker_pending){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
     if (pending->fd < 0)
         return chaos_error_set_errno(err, errno, "cannot create an event descriptor");
