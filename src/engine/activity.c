@@ -21,10 +21,11 @@ struct play {
     struct stop *stop;
     json_t *entry; /* its run in the journal */
     json_t *id;
-    bool is_dry;      /* the provider is not called, pauses are not taken */
-    bool no_pauses;   /* only the pauses are not taken */
-    bool is_unplayed; /* it began, and its provider was not called after all */
-    json_t *pauses;   /* substituted */
+    json_t *announced; /* what the events of its start and end tell */
+    bool is_dry;       /* the provider is not called, pauses are not taken */
+    bool no_pauses;    /* only the pauses are not taken */
+    bool is_unplayed;  /* it began, and its provider was not called after all */
+    json_t *pauses;    /* substituted */
 };
 
 static const char *section_name(enum activity_section section)
@@ -51,7 +52,7 @@ json_t *activity_exception(const struct call_result *result)
     return json_pack("[s]", last);
 }
 
-/* What a call gets: private copies that nobody changes while it works. */
+/* What a call gets: values that nobody changes while it works. */
 struct private_copies {
     json_t *activity;
     json_t *configuration;
@@ -67,10 +68,19 @@ static void private_copies_clear(struct private_copies *copies)
 
 AUTO_CLEAR(private_copies, struct private_copies)
 
+/* Where nobody can change it meanwhile, the activity itself will do. The one exception is what a
+ * tolerance holds: a probe in it is given its argument. */
+static json_t *private_activity(const struct run *run, const json_t *activity)
+{
+    if (run->is_fixed && !json_object_get(activity, "tolerance"))
+        return json_incref(json_walkable(activity));
+    return json_deep_copy(activity);
+}
+
 static void prepare_call(struct run *run, const json_t *activity, const struct activity_way *way,
                          struct private_copies *copies, struct provider_call *ret_call)
 {
-    copies->activity = json_deep_copy(activity);
+    copies->activity = private_activity(run, activity);
     copies->configuration = run_snapshot(run, DOCUMENT_CONFIGURATION);
     copies->secrets = run_snapshot(run, DOCUMENT_SECRETS);
     *ret_call = (struct provider_call){ .activity = copies->activity,
@@ -284,6 +294,8 @@ static void call_provider(struct play *play, struct call_result *result)
                                            : NULL;
 
     play->is_unplayed = true;
+    if (is_effect(play))
+        log_flush(); /* it is told before it is done */
     if (cancel_reason(play->cancel))
         result->status = CALL_CANCELLED;
     else if (play->is_dry)
@@ -297,13 +309,24 @@ static void call_provider(struct play *play, struct call_result *result)
         call_set(result, CALL_FAILED, "the rollback took too long to complete");
 }
 
-static void announce(struct play *play, enum event_type type, const char *message)
+/* The two events of a run share what they tell: the second one knows more. */
+static void announce_start(struct play *play)
 {
-    run_emit(play->run, type,
-             json_pack("{s:O, s:s, s:O, s:O, s:s*, s:o*}", "id", play->id, "section",
-                       section_name(play->section), "run", play->entry, "activity", play->activity,
-                       "message", message, "unplayed", play->is_unplayed ? json_true() : NULL),
-             play->stop);
+    play->announced = json_object();
+    json_object_set(play->announced, "id", play->id);
+    json_object_set_new(play->announced, "section", json_string(section_name(play->section)));
+    json_object_set(play->announced, "run", play->entry);
+    json_object_set(play->announced, "activity", play->activity);
+    run_emit(play->run, EVENT_ACTIVITY_STARTED, json_incref(play->announced), play->stop);
+}
+
+static void announce_end(struct play *play, const char *message)
+{
+    if (message)
+        json_object_set_new(play->announced, "message", json_string(message));
+    if (play->is_unplayed)
+        json_object_set_new(play->announced, "unplayed", json_true());
+    run_emit(play->run, EVENT_ACTIVITY_COMPLETED, STEAL(play->announced), play->stop);
 }
 
 /* The run from its start to its end, without the pauses around it. */
@@ -319,9 +342,11 @@ static void play_run(struct play *play)
     play->id = json_integer(play->run->next_id++);
     may_play = decide_inverse(play, &result);
     wall = clock_wall();
-    play->entry = json_pack("{s:o, s:n}", "activity", json_copy(play->activity), "output");
+    play->entry = json_object();
+    json_object_set_new(play->entry, "activity", json_copy(play->activity));
+    json_object_set_new(play->entry, "output", json_null());
     set_time(play->entry, "start", wall);
-    announce(play, EVENT_ACTIVITY_STARTED, NULL);
+    announce_start(play);
     began = clock_now();
     if (may_play)
         call_provider(play, &result);
@@ -331,7 +356,7 @@ static void play_run(struct play *play)
     json_object_set_new(play->entry, "duration", json_real((double)took / 1e6));
     if (result.status == CALL_CANCELLED)
         stop_take_cancel(play->stop, play->cancel);
-    announce(play, EVENT_ACTIVITY_COMPLETED, result.message);
+    announce_end(play, result.message);
     if (play->section == SECTION_METHOD && is_effect(play))
         (void)!run_sync(play->run, &ignored); /* a broken log told so itself */
     stop_take_call(play->stop, result.status, &result.message, result.has_exit_code,
@@ -377,9 +402,12 @@ json_t *activity_play(struct run *run, json_t *activity, enum activity_section s
                       enum call_place place, struct stop *stop)
 {
     AUTO(json) json_t *resolved = resolve(run, activity, stop);
-    struct play play = { run,   resolved, section, place, cancel_of(run, section, place),
-                         stop,  NULL,     NULL,    false, false,
-                         false, NULL };
+    struct play play = { .run = run,
+                         .activity = resolved,
+                         .section = section,
+                         .place = place,
+                         .cancel = cancel_of(run, section, place),
+                         .stop = stop };
     struct control_site site = { LEVEL_ACTIVITY, resolved, NULL, place };
 
     if (!resolved)

@@ -244,16 +244,18 @@ static bool call_hook(struct run *run, const json_t *control, const char *functi
 void controls_apply(struct run *run, const struct control_site *site, enum control_moment moment,
                     struct stop *stop)
 {
-    AUTO(json)
-    json_t *selected = controls_select(run_document(run, DOCUMENT_EXPERIMENT), run->controls,
-                                       site->level, site->context);
+    AUTO(json) json_t *selected = NULL;
     const char *when = moment == MOMENT_BEFORE ? "before" : "after";
     AUTO(str) char *function = NULL;
     struct stop asked = { 0 };
     size_t i;
     json_t *control;
 
-    if (!json_array_size(selected) || run->options->without_controls)
+    if (run->is_fixed || run->options->without_controls)
+        return;
+    selected = controls_select(run_document(run, DOCUMENT_EXPERIMENT), run->controls, site->level,
+                               site->context);
+    if (!json_array_size(selected))
         return;
     function = mem_printf("%s_%s_control", when, level_names[site->level]);
     json_array_foreach (selected, i, control) {
@@ -282,6 +284,13 @@ static bool seen_before(json_t *seen, const json_t *control)
         return true;
     json_object_set_new(seen, name, json_true());
     return false;
+}
+
+static bool has_declared(const struct run *run)
+{
+    AUTO(json) json_t *declared = controls_declared(run_document(run, DOCUMENT_EXPERIMENT));
+
+    return json_array_size(declared) > 0;
 }
 
 static void for_each_declared(struct run *run, const char *function)
@@ -316,6 +325,7 @@ void controls_configure(struct run *run)
     }
     json_decref(run->controls);
     run->controls = kept;
+    run->is_fixed = !json_array_size(run->options->global_controls) && !has_declared(run);
     for_each_declared(run, "configure_control");
 }
 

@@ -51,18 +51,18 @@ static void start(struct journal *journal, const json_t *data)
     journal->value = value;
 }
 
-static char *run_key(const json_t *data)
+static const char *run_key(const json_t *data, char text[STR_INTEGER_SIZE])
 {
-    return mem_printf("%lld", (long long)json_integer_value(json_object_get(data, "id")));
+    return str_integer(text, json_integer_value(json_object_get(data, "id")));
 }
 
 static void start_activity(struct journal *journal, const json_t *data)
 {
     const char *section = json_string_value(json_object_get(data, "section"));
     json_t *run = json_object_get(data, "run");
-    AUTO(str) char *key = run_key(data);
+    char text[STR_INTEGER_SIZE];
 
-    json_object_set(journal->runs, key, run);
+    json_object_set(journal->runs, run_key(data, text), run);
     if (str_equal(section, "method"))
         json_array_append(json_object_get(journal->value, "run"), run);
     else if (str_equal(section, "rollbacks"))
@@ -71,8 +71,8 @@ static void start_activity(struct journal *journal, const json_t *data)
 
 static void update_activity(struct journal *journal, const json_t *data)
 {
-    AUTO(str) char *key = run_key(data);
-    json_t *run = json_object_get(journal->runs, key);
+    char text[STR_INTEGER_SIZE];
+    json_t *run = json_object_get(journal->runs, run_key(data, text));
     json_t *seen = json_object_get(data, "run");
     AUTO(json) json_t *whole = NULL;
 

@@ -5,6 +5,7 @@
 
 #include "base/json_walk.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 struct ledger {
     struct ledger_inverse *inverses; /* by rising id */
@@ -52,9 +53,9 @@ void ledger_free(struct ledger *ledger)
     free(ledger);
 }
 
-static char *key_of(const json_t *data, const char *member)
+static const char *key_of(const json_t *data, const char *member, char text[STR_INTEGER_SIZE])
 {
-    return mem_printf("%lld", (long long)json_integer_value(json_object_get(data, member)));
+    return str_integer(text, json_integer_value(json_object_get(data, member)));
 }
 
 static void take(json_t **place, json_t *value)
@@ -131,10 +132,10 @@ static void drop(struct ledger *ledger, struct ledger_inverse *inverse)
 static void undone(struct ledger *ledger, const json_t *data)
 {
     struct ledger_inverse *inverse = find(ledger, json_object_get(data, "undoes"));
-    AUTO(str) char *key = key_of(data, "index");
+    char text[STR_INTEGER_SIZE];
 
     if (json_object_get(data, "index"))
-        json_object_set_new(ledger->rolled_back, key, json_true());
+        json_object_set_new(ledger->rolled_back, key_of(data, "index", text), json_true());
     drop(ledger, inverse);
 }
 
@@ -170,7 +171,8 @@ static void set_status(struct ledger *ledger, const json_t *data)
 
 static void track(struct ledger *ledger, const struct event *event)
 {
-    AUTO(str) char *key = key_of(event->data, "id");
+    char text[STR_INTEGER_SIZE];
+    const char *key = key_of(event->data, "id", text);
 
     if (event->type == EVENT_ACTIVITY_STARTED)
         json_object_set(ledger->under_way, key, json_walkable(event->data));

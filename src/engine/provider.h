@@ -42,7 +42,7 @@ enum call_place {
     CALL_BACKGROUND, /* a thread of its own: a background activity or the continuous hypothesis */
 };
 
-/* One call. All values are private snapshots that no other thread changes during the call. */
+/* One call. Nobody changes the values during the call, and the provider does not either. */
 struct provider_call {
     const json_t *activity;      /* the whole activity; its provider is not substituted yet */
     const json_t *configuration; /* resolved; an object */

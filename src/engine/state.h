@@ -51,6 +51,7 @@ struct run {
     json_t *activities; /* name -> activity of the method or the hypothesis, for references */
     json_t *controls;   /* global controls that could be configured */
     json_t *hooks;      /* module -> functions of its controls (guest.h), null: not there */
+    bool is_fixed; /* no control is there, so nobody changes the experiment while it is played */
     enum run_status status;
     bool deviated;
     const char *signal_name; /* the first SIGINT or SIGTERM, NULL without one */

@@ -5,17 +5,30 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/json_walk.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/journal.h"
 #include "tests/support/quoted.h"
 #include "value/json.h"
+
+static const char *looked_at; /* the log, for an activity that looks */
+
+static json_t *has_told(const char *text)
+{
+    AUTO(buffer) struct buffer log = { 0 };
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+
+    return json_boolean(file_read(looked_at, &log, 1 << 20, &err) == 0 &&
+                        strstr(buffer_text(&log), text));
+}
 
 /* A provider that does what the activity's provider says under "does". It stands for programs and
  * services, so that the engine can be shown every outcome. */
@@ -27,6 +40,8 @@ static void play_script(void *self, const struct provider_call *call, struct cal
     (void)self;
     if (!does || str_equal(does, "give"))
         result->output = json_deep_copy(json_object_get(provider, "value"));
+    else if (str_equal(does, "look"))
+        result->output = has_told("Action: look");
     else if (str_equal(does, "fail"))
         call_set(result, CALL_FAILED, "it failed");
     else if (str_equal(does, "crash"))
@@ -289,9 +304,78 @@ static void dispositions_of_signals_are_put_back(void **state)
     assert_true(before.sa_handler == after.sa_handler);
 }
 
+/* What a provider got: the activity of the experiment itself, or a copy. */
+struct lending {
+    const char *claim;
+    const char *member; /* of the experiment or of its activity */
+    bool in_activity;
+    bool is_lent;
+    const json_t *seen;
+};
+
+static void note_activity(void *self, const struct provider_call *call, struct call_result *result)
+{
+    struct lending *lending = self;
+
+    lending->seen = call->activity;
+    result->output = json_true();
+}
+
+static struct lending lendings[] = {
+    { "an activity that nobody can change is not copied", NULL, false, true, NULL },
+    { "where the experiment has a control an activity is copied", "controls", false, false, NULL },
+    { "where an activity has a control it is copied", "controls", true, false, NULL },
+    { "an activity with a tolerance, which may be filled in, is copied", "tolerance", true, false,
+      NULL },
+};
+
+static void check_lending(void **state)
+{
+    struct lending *lending = *state;
+    struct provider provider = { "script", lending, check_nothing, NULL, note_activity, NULL };
+    AUTO(json) json_t *experiment = quoted_json("{" HEAD "'method': [" GIVE("1") "]}");
+    json_t *activity = json_array_get(json_object_get(experiment, "method"), 0);
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *journal = NULL;
+    const struct run_options options = {
+        .experiment = experiment, .providers = &provider, .n_providers = 1, .lib_version = "0"
+    };
+
+    if (lending->member)
+        json_object_set_new(lending->in_activity ? activity : experiment, lending->member,
+                            quoted_json("[{'name': 'c', 'provider': {'type': 'python', 'module': "
+                                        "'nowhere'}}]"));
+    assert_int_equal(experiment_run(&options, &journal, &err), 0);
+    assert_non_null(lending->seen);
+    assert_int_equal(lending->seen == activity, lending->is_lent);
+}
+
+static void the_start_of_an_action_is_told_before_it_is_done(void **state)
+{
+    char path[] = "/tmp/fracas-log.XXXXXX";
+    AUTO(fd) int fd = mkstemp(path);
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *experiment = quoted_json("{" HEAD "'method': [" DOES("look", "look") "]}");
+    AUTO(json) json_t *journal = NULL;
+
+    (void)state;
+    looked_at = path;
+    assert_int_equal(log_open(&(struct log_options){ .console_level = LOG_LEVEL_COUNT,
+                                                     .file_path = path,
+                                                     .file_level = LOG_DEBUG },
+                              &err),
+                     0);
+    journal = run_with(experiment, (struct run_options){ 0 });
+    log_close();
+    unlink(path);
+    assert_true(json_is_true(
+        json_object_get(json_array_get(json_object_get(journal, "run"), 0), "output")));
+}
+
 int main(void)
 {
     const struct CMUnitTest single[] = {
+        cmocka_unit_test(the_start_of_an_action_is_told_before_it_is_done),
         cmocka_unit_test(a_journal_can_be_folded_from_events_that_were_written_down),
         cmocka_unit_test(background_activities_run_at_the_same_time),
         cmocka_unit_test(a_signal_to_leave_at_once_cuts_background_activities_short),
@@ -301,7 +385,14 @@ int main(void)
         cmocka_unit_test(dispositions_of_signals_are_put_back),
     };
     struct CMUnitTest tests[ARRAY_SIZE(outcome_cases)];
+    struct CMUnitTest lent[ARRAY_SIZE(lendings)];
 
+    for (size_t i = 0; i < ARRAY_SIZE(lendings); i++)
+        lent[i] = (struct CMUnitTest){
+            .name = lendings[i].claim,
+            .test_func = check_lending,
+            .initial_state = &lendings[i],
+        };
     for (size_t i = 0; i < ARRAY_SIZE(outcome_cases); i++)
         tests[i] = (struct CMUnitTest){
             .name = outcome_cases[i].claim,
@@ -309,5 +400,6 @@ int main(void)
             .initial_state = (void *)(uintptr_t)&outcome_cases[i],
         };
     return cmocka_run_group_tests_name("outcomes of a run", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("what a provider is given", lent, NULL, NULL) +
            cmocka_run_group_tests_name("a run", single, NULL, NULL);
 }
