@@ -108,12 +108,6 @@ int log_open(const struct log_options *options, struct chaos_error *err)
     return 0;
 }
 
-void log_hide(const struct mask *mask)
-{
-    tell_untold(); /* without the values of their time */
-    atomic_store_explicit(&sink.mask, mask, memory_order_release);
-}
-
 bool log_wants(enum log_level level)
 {
     return level >= sink.console_level || level >= sink.file_level;
@@ -152,6 +146,12 @@ static void tell_untold(void)
         deferral.untold[i].tell(deferral.untold[i].data);
         json_decref(deferral.untold[i].data);
     }
+}
+
+void log_hide(const struct mask *mask)
+{
+    tell_untold(); /* without the values of their time */
+    atomic_store_explicit(&sink.mask, mask, memory_order_release);
 }
 
 void log_later(void (*tell)(const json_t *data), const json_t *data)

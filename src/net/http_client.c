@@ -62,6 +62,8 @@ void http_client_free(struct http_client *client)
         client->curl->easy_cleanup(client->easy);
     if (client->multi)
         client->curl->multi_cleanup(client->multi);
+    if (client->headers)
+        client->curl->slist_free_all(client->headers);
     http_plain_clear(&client->plain);
     free(client->netrc_path);
     free(client);

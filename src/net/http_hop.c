@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "config.h"
 
@@ -25,8 +26,7 @@ struct transfer {
     size_t body_size;
     size_t body_limit;
     struct chaos_error *err; /* set by a callback that ends the transfer */
-    struct curl_slist *headers;
-    bool posts; /* a body is sent, perhaps an empty one */
+    bool posts;              /* a body is sent, perhaps an empty one */
     char detail[CURL_ERROR_SIZE];
 };
 
@@ -53,9 +53,11 @@ static void allow_coding(const struct transfer *transfer)
         name = mem_strndup(coding, length);
         for (char *c = name; *c; c++)
             *c = (char)tolower((unsigned char)*c);
-        if (length && !str_in(name, known))
+        if (length && !str_in(name, known)) {
             transfer->hop->client->curl->easy_setopt(transfer->easy, CURLOPT_HTTP_CONTENT_DECODING,
                                                      0L);
+            transfer->hop->client->setup.is_plain = false;
+        }
     }
 }
 
@@ -108,14 +110,18 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 struct default_header {
     const char *name;
     const char *line;
-    bool with_body; /* only with a body */
+    bool with_body;   /* only with a body */
+    bool with_coding; /* only where a content encoding is undone */
 };
 
-/* What libcurl would not do by itself. Few, because it compares each with all it knows of. */
+/* What libcurl would not do by itself, or with more work: of a header that is an option of its own
+ * it writes each character twice. */
 static const struct default_header default_headers[] = {
-    { "Connection", "Connection: keep-alive", false },
-    { "Content-Type", "Content-Type:", true }, /* not form data unless told so */
-    { "Expect", "Expect:", true },             /* no pause for a "100 Continue" */
+    { "Connection", "Connection: keep-alive", false, false },
+    { "User-Agent", "User-Agent: fracas/" FRACAS_VERSION, false, false },
+    { "Accept-Encoding", "Accept-Encoding: gzip, deflate", false, true },
+    { "Content-Type", "Content-Type:", true, false }, /* not form data unless told so */
+    { "Expect", "Expect:", true, false },             /* no pause for a "100 Continue" */
 };
 
 static bool is_omitted(const struct http_hop *hop, const char *name)
@@ -137,15 +143,22 @@ static bool has_own(const struct http_hop *hop, const char *name)
     return false;
 }
 
-static void add_headers(struct transfer *transfer)
+static bool has_default(const struct transfer *transfer, const struct default_header *header)
+{
+    return (transfer->posts || !header->with_body) &&
+           (!(transfer->hop->request->flags & HTTP_RAW) || !header->with_coding) &&
+           !has_own(transfer->hop, header->name);
+}
+
+static void add_headers(const struct transfer *transfer)
 {
     const struct http_hop *hop = transfer->hop;
     const struct curl_api *curl = hop->client->curl;
+    struct curl_slist *headers = NULL;
 
     for (size_t i = 0; i < ARRAY_SIZE(default_headers); i++)
-        if ((transfer->posts || !default_headers[i].with_body) &&
-            !has_own(hop, default_headers[i].name))
-            transfer->headers = curl->slist_append(transfer->headers, default_headers[i].line);
+        if (has_default(transfer, &default_headers[i]))
+            headers = curl->slist_append(headers, default_headers[i].line);
     for (size_t i = 0; i < hop->request->n_headers; i++) {
         const struct http_header *header = &hop->request->headers[i];
         AUTO(str) char *line = NULL;
@@ -159,9 +172,10 @@ static void add_headers(struct transfer *transfer)
             line = mem_printf("%s;", header->name);
         else
             line = mem_printf("%s: %s", header->name, header->value);
-        transfer->headers = curl->slist_append(transfer->headers, line);
+        headers = curl->slist_append(headers, line);
     }
-    curl->easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    curl->easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, headers);
+    hop->client->headers = headers;
 }
 
 static void set_method(struct transfer *transfer)
@@ -234,8 +248,9 @@ static int set_certificates(const struct transfer *transfer)
 
 static void set_connection(const struct transfer *transfer)
 {
-    const struct http_request *request = transfer->hop->request;
-    const struct curl_api *curl = transfer->hop->client->curl;
+    const struct http_hop *hop = transfer->hop;
+    const struct http_request *request = hop->request;
+    const struct curl_api *curl = hop->client->curl;
     int64_t connect_ms = request->connect_timeout_ms;
 
     if (connect_ms <= 0 || connect_ms > CONNECT_TIMEOUT_MAX_MS)
@@ -245,42 +260,91 @@ static void set_connection(const struct transfer *transfer)
     curl->easy_setopt(transfer->easy, CURLOPT_QUICK_EXIT, 1L); /* leave a stuck resolver behind */
     curl->easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl->easy_setopt(transfer->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    if (transfer->hop->client->netrc_path) {
+    if (hop->client->netrc_path) {
         curl->easy_setopt(transfer->easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
-        curl->easy_setopt(transfer->easy, CURLOPT_NETRC_FILE, transfer->hop->client->netrc_path);
+        curl->easy_setopt(transfer->easy, CURLOPT_NETRC_FILE, hop->client->netrc_path);
     }
     if (request->flags & HTTP_FRESH_CONNECTION) {
         curl->easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
         curl->easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
-        curl->easy_setopt(transfer->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+        if (!hop->client->setup.has_numeric_host)
+            curl->easy_setopt(transfer->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
         curl->easy_setopt(transfer->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     }
     if (request->flags & HTTP_PATH_AS_IS)
         curl->easy_setopt(transfer->easy, CURLOPT_PATH_AS_IS, 1L);
 }
 
-static int configure(struct transfer *transfer)
+/* Digits and points, or an address in brackets: there is nothing to resolve. */
+static bool has_numeric_host(const char *url)
+{
+    const char *host = strchr(url, ':') + 3;
+
+    return *host == '[' || strchr("/:?#", host[strspn(host, "0123456789.")]);
+}
+
+static struct http_setup setup_for(const struct http_hop *hop)
+{
+    const struct http_request *request = hop->request;
+
+    return (struct http_setup){
+        .is_plain = strcmp(hop->method, "GET") == 0 && !request->body && !request->n_headers &&
+                    strncasecmp(hop->url, "http:", 5) == 0 && !strchr(hop->url, '@') &&
+                    !hop->client->netrc_path && !getenv("HTTP_PROXY"),
+        .has_numeric_host = has_numeric_host(hop->url),
+        .flags = request->flags,
+        .connect_timeout_ms = request->connect_timeout_ms,
+    };
+}
+
+static bool setup_serves(const struct http_setup *setup, const struct http_setup *wanted)
+{
+    return setup->is_plain && wanted->is_plain && setup->flags == wanted->flags &&
+           setup->has_numeric_host == wanted->has_numeric_host &&
+           setup->connect_timeout_ms == wanted->connect_timeout_ms;
+}
+
+/* The handle keeps nothing of the last request but what belongs to the client. */
+static void forget_setup(struct http_client *client)
+{
+    client->curl->easy_reset(client->easy);
+    client->curl->slist_free_all(client->headers);
+    client->headers = NULL;
+    client->setup = (struct http_setup){ 0 };
+}
+
+static void set_up(struct transfer *transfer, const struct http_setup *wanted)
 {
     const struct http_hop *hop = transfer->hop;
     const struct curl_api *curl = hop->client->curl;
 
-    curl->easy_reset(transfer->easy);
-    curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->detail);
-    if (curl->easy_setopt(transfer->easy, CURLOPT_URL, hop->url) != CURLE_OK) {
-        transfer->hop->failure = HTTP_FAILED_URL;
-        return chaos_error_set(transfer->err, CHAOS_E_INVALID, "the URL is too long");
-    }
+    forget_setup(hop->client);
+    hop->client->setup = *wanted;
     curl->easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
     curl->easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl->easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
     if (!(hop->request->flags & HTTP_RAW))
         curl->easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-    curl->easy_setopt(transfer->easy, CURLOPT_USERAGENT, "fracas/" FRACAS_VERSION);
     set_connection(transfer);
     set_proxy(transfer);
     set_method(transfer);
     add_headers(transfer);
+}
+
+static int configure(struct transfer *transfer)
+{
+    const struct http_hop *hop = transfer->hop;
+    const struct curl_api *curl = hop->client->curl;
+    struct http_setup wanted = setup_for(hop);
+
+    if (!setup_serves(&hop->client->setup, &wanted))
+        set_up(transfer, &wanted);
+    curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->detail);
+    curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
+    curl->easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
+    if (curl->easy_setopt(transfer->easy, CURLOPT_URL, hop->url) != CURLE_OK) {
+        transfer->hop->failure = HTTP_FAILED_URL;
+        return chaos_error_set(transfer->err, CHAOS_E_INVALID, "the URL is too long");
+    }
     return set_certificates(transfer);
 }
 
@@ -349,6 +413,7 @@ static int wait_for_end(struct transfer *transfer)
         if (timeout_ms == 0)
             return give_up(transfer, HTTP_FAILED_TIMEOUT, CHAOS_E_TIMEOUT,
                            "no whole answer in time");
+        log_flush();
         if (code == CURLM_OK)
             code = curl->multi_poll(hop->client->multi, &waker, hop->cancel ? 1 : 0, timeout_ms,
                                     &ready);
@@ -466,9 +531,8 @@ int http_hop_run(struct http_hop *hop, struct chaos_error *err)
             r = take_result(&transfer);
         curl->multi_remove_handle(hop->client->multi, transfer.easy);
     }
-    curl->slist_free_all(transfer.headers);
-    /* Both pointed at what ends here. */
-    curl->easy_setopt(transfer.easy, CURLOPT_ERRORBUFFER, NULL);
-    curl->easy_setopt(transfer.easy, CURLOPT_HTTPHEADER, NULL);
+    if (r < 0)
+        hop->client->setup.is_plain = false; /* who knows in what state it was left */
+    curl->easy_setopt(transfer.easy, CURLOPT_ERRORBUFFER, NULL); /* it ends here */
     return r;
 }

@@ -7,12 +7,25 @@
 #include "net/http_head.h"
 #include "net/http_plain.h"
 
+/* What the handle is set up for. Setting it up costs more than some requests: the next one that is
+ * like it takes it over. */
+struct http_setup {
+    /* A GET over http with nothing of its own, neither a password nor a proxy: only such a set-up
+     * is taken over. */
+    bool is_plain;
+    bool has_numeric_host;
+    unsigned flags;
+    int64_t connect_timeout_ms;
+};
+
 struct http_client {
     struct http_plain plain;
     const struct curl_api *curl; /* NULL, as the next two, until a request needs libcurl */
     CURLM *multi;
     CURL *easy;
     char *netrc_path; /* NULL: there is none, so that libcurl need not look each time */
+    struct http_setup setup;
+    struct curl_slist *headers; /* that the handle refers to */
 };
 
 /* What the answers so far took from the request. */

@@ -82,6 +82,7 @@ char *http_url_masked(const char *url)
 
 void http_text_latin1(struct buffer *out, const char *data, size_t length)
 {
+    buffer_reserve(out, length);
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)data[i];
 

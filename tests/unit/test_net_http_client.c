@@ -276,6 +276,65 @@ static void default_headers_can_be_replaced_and_removed(void **state)
     assert_last_lacks(world, "User-Agent");
 }
 
+static void nothing_of_a_request_is_left_in_the_next_one(void **state)
+{
+    static const struct http_header header = { "X-Mine", "1" };
+    struct world *world = *state;
+
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(get(world, "/plain"), 0);
+        assert_int_equal(get(world, "/plain"), 0); /* made with what the one before set up */
+        assert_last_has(world, "GET /plain HTTP/1.1\r\n");
+        assert_last_has(world, "Accept-Encoding: gzip, deflate\r\n");
+        assert_last_lacks(world, "X-Mine");
+        assert_int_equal(ask(world, "/missing",
+                             (struct http_request){ .headers = &header, .n_headers = 1 }, NULL),
+                         0);
+        assert_last_has(world, "X-Mine: 1\r\n");
+        assert_int_equal(
+            ask(world, "/plain",
+                (struct http_request){ .method = "POST", .body = "sent", .body_length = 4 }, NULL),
+            0);
+        assert_last_has(world, "\r\n\r\nsent");
+        assert_int_equal(ask(world, "/gzip", (struct http_request){ .flags = HTTP_RAW }, NULL), 0);
+        assert_last_lacks(world, "Accept-Encoding");
+        assert_last_lacks(world, "sent");
+        assert_int_equal(world->response.body.length, 28);
+    }
+}
+
+static void a_coding_nobody_knows_is_no_matter_for_the_next_answer(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(get(world, "/odd-coding"), 0);
+    assert_int_equal(get(world, "/gzip"), 0);
+    assert_string_equal(buffer_text(&world->response.body), "squeezed");
+}
+
+static void a_failed_request_is_no_matter_for_the_next_one(void **state)
+{
+    struct world *world = *state;
+
+    assert_true(get(world, "/torn") < 0);
+    assert_int_equal(get(world, "/plain"), 0);
+    assert_string_equal(buffer_text(&world->response.body), "hello");
+}
+
+static void a_password_in_an_address_is_for_that_request_only(void **state)
+{
+    struct world *world = *state;
+    char url[128];
+
+    snprintf(url, sizeof(url), "http://me:mine@127.0.0.1:%d/plain",
+             http_server_port(world->server));
+    assert_int_equal(get(world, "/plain"), 0);
+    assert_int_equal(ask(world, "", (struct http_request){ .url = url }, NULL), 0);
+    assert_last_has(world, "Authorization: Basic");
+    assert_int_equal(get(world, "/plain"), 0);
+    assert_last_lacks(world, "Authorization");
+}
+
 static void a_header_with_a_line_end_is_refused(void **state)
 {
     static const struct http_header header = { "X-Evil", "a\r\nX-More: b" };
@@ -585,6 +644,10 @@ static const struct CMUnitTest single_tests[] = {
     TEST(header_values_are_trimmed_and_found_in_any_case),
     TEST(trailer_fields_are_no_headers),
     TEST(default_headers_can_be_replaced_and_removed),
+    TEST(nothing_of_a_request_is_left_in_the_next_one),
+    TEST(a_coding_nobody_knows_is_no_matter_for_the_next_answer),
+    TEST(a_failed_request_is_no_matter_for_the_next_one),
+    TEST(a_password_in_an_address_is_for_that_request_only),
     TEST(a_header_with_a_line_end_is_refused),
     TEST(a_post_turns_into_a_get_without_body_on_302),
     TEST(a_put_stays_a_put_on_301_and_loses_its_body),
