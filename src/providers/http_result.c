@@ -14,20 +14,33 @@ static bool is_same_name(const struct http_header *a, const struct http_header *
     return strcasecmp(a->name, b->name) == 0;
 }
 
-/* All values of headers[at]'s name, as ISO-8859-1 (compat: never as UTF-8). */
-static json_t *join_values(const struct http_response *response, size_t at)
+/* As ISO-8859-1 (compat: never as UTF-8). */
+static json_t *text_to_json(const char *text, size_t length)
+{
+    AUTO(buffer) struct buffer converted = { 0 };
+
+    if (str_is_ascii(text, length))
+        return json_stringn_nocheck(text, length);
+    http_text_latin1(&converted, text, length);
+    return json_stringn_nocheck(converted.data, converted.length);
+}
+
+/* The value of headers[at], and those of the same name after it. */
+static json_t *values_to_json(const struct http_response *response, size_t at)
 {
     const struct http_header *first = &response->headers[at];
-    AUTO(buffer) struct buffer text = { 0 };
+    AUTO(buffer) struct buffer joined = { 0 };
 
-    http_text_latin1(&text, first->value, strlen(first->value));
     for (size_t i = at + 1; i < response->n_headers; i++) {
         if (!is_same_name(first, &response->headers[i]))
             continue;
-        buffer_add_text(&text, ", ");
-        http_text_latin1(&text, response->headers[i].value, strlen(response->headers[i].value));
+        buffer_add_text(&joined, joined.length ? "" : first->value);
+        buffer_add_text(&joined, ", ");
+        buffer_add_text(&joined, response->headers[i].value);
     }
-    return json_stringn(buffer_text(&text), text.length);
+    if (joined.data)
+        return text_to_json(joined.data, joined.length);
+    return text_to_json(first->value, strlen(first->value));
 }
 
 static bool is_repeated(const struct http_response *response, size_t at)
@@ -43,12 +56,13 @@ static json_t *headers_to_json(const struct http_response *response)
     json_t *headers = json_object();
 
     for (size_t i = 0; i < response->n_headers; i++) {
-        AUTO(buffer) struct buffer name = { 0 };
+        const char *name = response->headers[i].name;
+        AUTO(json) json_t *shown = NULL;
 
         if (is_repeated(response, i))
             continue;
-        http_text_latin1(&name, response->headers[i].name, strlen(response->headers[i].name));
-        json_object_set_new(headers, buffer_text(&name), join_values(response, i));
+        shown = text_to_json(name, strlen(name));
+        json_object_set_new_nocheck(headers, json_string_value(shown), values_to_json(response, i));
     }
     return headers;
 }

@@ -271,21 +271,20 @@ static int prepare_arguments(const struct chaos_function *function,
                              struct chaos_error *err)
 {
     AUTO(json) json_t *arguments = NULL;
-    AUTO(json) json_t *substituted = NULL;
     json_t *written = NULL;
     int r;
 
     r = find_arguments(call->activity, &written, err);
     if (r == 0 && written)
-        r = substitute(written, call->configuration, call->secrets, &substituted, err);
+        r = substitute(written, call->configuration, call->secrets, &arguments, err);
     if (r < 0)
         return r;
-    if (substituted && !json_is_object(substituted))
+    if (!arguments)
+        arguments = json_object();
+    if (!json_is_object(arguments))
         return chaos_error_set(err, CHAOS_E_INVALID,
                                "provider.arguments must be a mapping of names to values, not %s",
-                               value_kind(substituted));
-    /* A value taken over from the configuration is shared with it: only the top is ours. */
-    arguments = substituted ? json_copy(substituted) : json_object();
+                               value_kind(arguments));
     r = check_arguments(function, arguments, SUBSTITUTED, err);
     if (r == 0)
         r = fill_defaults(function, arguments, err);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "value/extended.h"
@@ -190,16 +191,16 @@ static int substitute_array(const struct scope *scope, const json_t *data, json_
 static int substitute_object(const struct scope *scope, const json_t *data, json_t **ret_value)
 {
     AUTO(json) json_t *object = json_object();
-    size_t count;
-    AUTO(mem) struct member *members = member_list(data, MEMBER_ORDER_OWN, &count);
+    json_t *walkable = json_walkable(data);
 
-    for (size_t i = 0; i < count; i++) {
+    for (void *at = json_object_iter(walkable); at; at = json_object_iter_next(walkable, at)) {
         json_t *value;
-        int code = substitute_value(scope, members[i].value, &value);
+        int code = substitute_value(scope, json_object_iter_value(at), &value);
 
         if (code < 0)
             return code;
-        json_object_setn_new_nocheck(object, members[i].key, members[i].key_length, value);
+        json_object_setn_new_nocheck(object, json_object_iter_key(at), json_object_iter_key_len(at),
+                                     value);
     }
     *ret_value = STEAL(object);
     return 0;
