@@ -17,6 +17,7 @@
 #include "labd/children.h"
 #include "labd/control.h"
 #include "labd/platform.h"
+#include "net/http_server.h"
 #include "value/json.h"
 
 #define BODY_MAX (1024 * 1024)

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cloud/cloud.h"
-#include "net/http_server.h"
+#include "net/http_exchange.h"
 
 struct metadata;
 

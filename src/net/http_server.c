@@ -3,7 +3,6 @@
 
 #include <limits.h>
 #include <string.h>
-#include <strings.h>
 
 #include <microhttpd.h>
 
@@ -30,22 +29,6 @@ struct incoming {
     bool has_begun;
     bool is_too_long;
 };
-
-void http_answer_header(struct http_answer *answer, const char *name, const char *value)
-{
-    if (answer->n_headers < ARRAY_SIZE(answer->headers))
-        answer->headers[answer->n_headers++] =
-            (struct http_header){ .name = name, .value = mem_strdup(value) };
-}
-
-const char *http_request_header(const struct http_request *request, const char *name)
-{
-    for (size_t i = 0; i < request->n_headers; i++) {
-        if (strcasecmp(request->headers[i].name, name) == 0)
-            return request->headers[i].value;
-    }
-    return NULL;
-}
 
 /* The query as it came is part of a signature: the library's own parser would lose its form. */
 static void *begin(void *data, const char *uri, struct MHD_Connection *connection)

@@ -130,12 +130,19 @@ class Lab:
         return [i for i in self.status()["instances"] if i["state"] == state]
 
     def pid(self):
-        return next(pid for pid in lab_processes() if self.name.encode() in cmdline(pid))
+        """The daemon: its launcher has the same words, but is in no namespace."""
+        return next(pid for pid in lab_processes() if self.name.encode() in cmdline(pid) and
+                    len(namespace_pids(pid)) > 1)
 
     def close(self):
         if self.up.returncode == 0:
             self.lab("down")
         self.folder.cleanup()
+
+
+def namespace_pids(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next(line for line in file if line.startswith("NSpid")).split()[1:]
 
 
 def cmdline(pid):
