@@ -13,25 +13,12 @@
 
 static const struct cli_option name_options[] = { LAB_NAME_OPTION };
 
-/* Wait until the daemon is gone: then so is all of the lab. */
 static int down_run(const struct cli_call *call)
 {
-    AUTO(json) json_t *request = json_pack("{s:s}", "do", "down");
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(buffer) struct buffer rest = { 0 };
-    AUTO(fd) int fd = -1;
-    json_t *line = NULL;
 
-    if (lab_connect(cli_text(call, 0), &fd, &err) < 0 ||
-        lab_send(fd, request, LAB_NO_FDS, &err) < 0)
+    if (lab_end(cli_text(call, 0), &err) < 0)
         return cli_fail("%s", chaos_error_text(&err));
-    do {
-        json_decref(line);
-        if (lab_receive(fd, &rest, &line, &err) < 0) {
-            chaos_error_clear(&err); /* it is gone, and its socket with it */
-            break;
-        }
-    } while (line);
     return CLI_DONE;
 }
 

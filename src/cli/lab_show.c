@@ -206,26 +206,11 @@ static void show_status(const json_t *status)
                number_of(item, "desired"), number_of(item, "min"), number_of(item, "max"));
 }
 
-static int show_labs(void)
-{
-    AUTO(json) json_t *labs = lab_list();
-    json_t *name;
-    size_t i;
-
-    puts("Several labs are up; name one with --name:");
-    json_array_foreach (labs, i, name)
-        printf("  %s\n", json_string_value(name));
-    return CLI_FAILED;
-}
-
 static int status_run(const struct cli_call *call)
 {
     const char *name = cli_text(call, STATUS_NAME);
-    AUTO(json) json_t *labs = lab_list();
     struct timespec half = { .tv_nsec = 500 * 1000 * 1000 };
 
-    if (!name && json_array_size(labs) > 1)
-        return show_labs();
     for (;;) {
         AUTO(json) json_t *status = NULL;
         int code = lab_request(name, json_pack("{s:s}", "do", "status"), &status);

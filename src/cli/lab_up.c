@@ -49,7 +49,6 @@ static int stay(const char *name)
     AUTO(json) json_t *request = json_pack("{s:s, s:b}", "do", "events", "follow", 1);
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(buffer) struct buffer rest = { 0 };
-    AUTO(json) json_t *down = NULL;
     AUTO(fd) int fd = -1;
     int r = 0;
 
@@ -72,7 +71,9 @@ static int stay(const char *name)
         return CLI_DONE;
     }
     puts("Taking the lab down.");
-    return lab_request(name, json_pack("{s:s}", "do", "down"), &down);
+    if (lab_end(name, &err) < 0)
+        return cli_fail("%s", chaos_error_text(&err));
+    return CLI_DONE;
 }
 
 static int up_run(const struct cli_call *call)

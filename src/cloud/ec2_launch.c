@@ -213,6 +213,28 @@ static void add_template_tags(struct cloud_call *call, json_t *tags)
                                json_integer_value(json_object_get(version, "VersionNumber")))));
 }
 
+/* What a repeated call is answered with: the instances of its reservation, as they are now. */
+static json_t *launched_before(const struct cloud *cloud, const char *id)
+{
+    json_t *instances = json_array();
+    const char *key;
+    json_t *record;
+
+    json_object_foreach (cloud->tables[CLOUD_INSTANCE], key, record) {
+        if (str_equal(json_text_of(record, "ReservationId"), id))
+            json_array_append_new(instances, json_deep_copy(cloud_item(record)));
+    }
+    return reservation(cloud, id, instances);
+}
+
+/* The reservation's id is kept, not the answer, which may be of hundreds of instances. */
+static void keep_token(struct cloud_call *call, const char *id)
+{
+    AUTO(json) json_t *kept = json_pack("{s:s}", "ReservationId", id);
+
+    cloud_token_keep(call, "ClientToken", kept);
+}
+
 static json_t *run_instances(struct cloud_call *call)
 {
     AUTO(json) json_t *params = NULL;
@@ -221,10 +243,13 @@ static json_t *run_instances(struct cloud_call *call)
     AUTO(str) char *digits = cloud_random("0123456789abcdef", 17);
     AUTO(str) char *id = mem_printf("r-%s", digits);
     struct instance_plan plan = { .reservation = id };
+    AUTO(json) json_t *before = NULL;
     json_t *result;
 
-    if (!cloud_token_seen(call, "ClientToken", &result) || result)
-        return result;
+    if (!cloud_token_seen(call, "ClientToken", &before))
+        return NULL;
+    if (before)
+        return launched_before(call->cloud, json_text_of(before, "ReservationId"));
     params = merged_params(call);
     if (!params || !plan_is_sound(call, params))
         return NULL;
@@ -245,7 +270,7 @@ static json_t *run_instances(struct cloud_call *call)
                             "A private address can be given to one instance only");
     result = launch_all(call, &plan);
     if (result)
-        cloud_token_keep(call, "ClientToken", result);
+        keep_token(call, id);
     return result;
 }
 

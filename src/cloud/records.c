@@ -265,10 +265,16 @@ bool cloud_token_seen(struct cloud_call *call, const char *name, json_t **ret_ag
     return true;
 }
 
+/* AWS forgets a token a day after its call. */
+#define TOKENS_MAX 1000
+
 void cloud_token_keep(struct cloud_call *call, const char *name, const json_t *result)
 {
+    json_t *tokens = call->cloud->tokens;
     AUTO(str) char *key = NULL;
 
+    if (json_object_size(tokens) >= TOKENS_MAX) /* the oldest one */
+        json_object_del(tokens, json_object_iter_key(json_object_iter(tokens)));
     if (!token_slot(call, name, &key) && key)
         json_object_set_new(call->cloud->tokens, key,
                             json_pack("{s:o, s:o}", "Params", json_deep_copy(call->params),

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -60,13 +61,29 @@ char *lab_name(const char *name)
     return mem_strdup(DEFAULT_NAME);
 }
 
+static int refuse_to_choose(const json_t *labs, struct chaos_error *err)
+{
+    AUTO(buffer) struct buffer names = { 0 };
+    json_t *name;
+    size_t i;
+
+    json_array_foreach (labs, i, name)
+        buffer_printf(&names, "%s%s", i ? ", " : "", json_string_value(name));
+    return chaos_error_set(err, CHAOS_E_INVALID,
+                           "several labs are up: name one of them (--name): %s",
+                           buffer_text(&names));
+}
+
 int lab_connect(const char *name, int *ret_fd, struct chaos_error *err)
 {
+    AUTO(json) json_t *labs = name ? NULL : lab_list();
     AUTO(str) char *meant = lab_name(name);
     AUTO(fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_un place;
     socklen_t length = lab_name_address(meant, getuid(), &place);
 
+    if (json_array_size(labs) > 1)
+        return refuse_to_choose(labs, err);
     if (fd < 0)
         return chaos_error_set_errno(err, errno, "cannot create a socket");
     if (connect(fd, (const struct sockaddr *)(const void *)&place, length) < 0) {
@@ -78,14 +95,6 @@ int lab_connect(const char *name, int *ret_fd, struct chaos_error *err)
     *ret_fd = fd;
     fd = -1;
     return 0;
-}
-
-int lab_pid(int fd)
-{
-    struct ucred peer = { 0 };
-    socklen_t length = sizeof(peer);
-
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (int)peer.pid : 0;
 }
 
 int lab_send(int fd, const json_t *request, enum lab_fds fds, struct chaos_error *err)
@@ -166,6 +175,38 @@ int lab_ask(const char *name, const json_t *request, json_t **ret_line, struct c
     if (r == 0 && !*ret_line)
         return chaos_error_set(err, CHAOS_E_REMOTE, "the lab ended without an answer");
     return r;
+}
+
+/* The daemon at the other end as a pidfd, -1 for none. */
+static int peer_pidfd(int fd)
+{
+    struct ucred peer = { 0 };
+    socklen_t length = sizeof(peer);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.pid <= 0)
+        return -1;
+    return (int)syscall(SYS_pidfd_open, peer.pid, 0);
+}
+
+/* Longer than any end takes: a lab of 500 instances needs a second or two. */
+#define END_MAX_MS 60000
+
+int lab_end(const char *name, struct chaos_error *err)
+{
+    AUTO(json) json_t *request = json_pack("{s:s}", "do", "down");
+    AUTO(fd) int fd = -1;
+    AUTO(fd) int pidfd = -1;
+    struct pollfd end = { .events = POLLIN };
+
+    if (lab_connect(name, &fd, err) < 0)
+        return -(int)err->code;
+    pidfd = peer_pidfd(fd);
+    if (lab_send(fd, request, LAB_NO_FDS, err) < 0)
+        return -(int)err->code;
+    end.fd = pidfd;
+    if (pidfd >= 0 && poll(&end, 1, END_MAX_MS) == 0)
+        return chaos_error_set(err, CHAOS_E_TIMEOUT, "the lab does not end");
+    return 0;
 }
 
 /* Beside this program (a build folder), or where it is installed; owned. */

@@ -12,9 +12,6 @@ json_t *lab_list(void);
 MUST_USE int lab_connect(const char *name, int *ret_fd, struct chaos_error *err);
 /* The name that `name` or NULL stands for, owned. */
 char *lab_name(const char *name);
-/* The process id of the daemon at the other end. */
-int lab_pid(int fd);
-
 /* Send one request, with descriptors 0, 1 and 2 when `with_terminal` is set. */
 enum lab_fds {
     LAB_NO_FDS,
@@ -27,6 +24,10 @@ MUST_USE int lab_receive(int fd, struct buffer *rest, json_t **ret_line, struct 
 /* Connect, send, and receive one line. */
 MUST_USE int lab_ask(const char *name, const json_t *request, json_t **ret_line,
                      struct chaos_error *err);
+
+/* Take the lab down, and return when its first process has ended: the kernel ends that after all
+ * others of the lab. */
+MUST_USE int lab_end(const char *name, struct chaos_error *err);
 
 struct lab_start {
     const char *name;

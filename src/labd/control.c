@@ -474,6 +474,9 @@ int control_new(struct daemon *daemon, int listen_fd, struct control **ret_contr
 
     control->daemon = daemon;
     control->listen_fd = listen_fd;
+    /* Again, in this process: the other side learns from the kernel who listens (SO_PEERCRED). */
+    if (listen(listen_fd, SOMAXCONN) < 0)
+        return chaos_error_set_errno(err, errno, "cannot listen on the lab's socket");
     if (fd_set_nonblocking(listen_fd, err) < 0 ||
         loop_add(daemon->loop, listen_fd, EPOLLIN, accepted, control, err) < 0)
         return -(int)err->code;

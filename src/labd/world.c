@@ -75,12 +75,39 @@ static struct inhabitant *find(const struct world *world, const char *id)
     return inhabitant;
 }
 
+static void inhabitant_free(struct inhabitant *inhabitant)
+{
+    if (inhabitant->disk)
+        volume_free(inhabitant->disk);
+    buffer_clear(&inhabitant->console);
+    free(inhabitant->id);
+    free(inhabitant);
+}
+
+/* Those that the cloud does not list any more. Their consoles could be read until then. */
+static void forget_departed(struct world *world)
+{
+    struct inhabitant **slot = &world->inhabitants;
+
+    while (*slot) {
+        struct inhabitant *inhabitant = *slot;
+
+        if (inhabitant->machine || cloud_instance(world->cloud, inhabitant->id)) {
+            slot = &inhabitant->next;
+            continue;
+        }
+        *slot = inhabitant->next;
+        inhabitant_free(inhabitant);
+    }
+}
+
 static struct inhabitant *find_or_add(struct world *world, const char *id)
 {
     struct inhabitant *inhabitant = find(world, id);
 
     if (inhabitant)
         return inhabitant;
+    forget_departed(world);
     inhabitant = mem_zero(1, sizeof(*inhabitant));
     inhabitant->world = world;
     inhabitant->id = mem_strdup(id);
@@ -522,12 +549,8 @@ void world_clear(struct world *world)
         struct inhabitant *inhabitant = world->inhabitants;
 
         power_off(world, inhabitant->id);
-        if (inhabitant->disk)
-            volume_free(inhabitant->disk);
         world->inhabitants = inhabitant->next;
-        buffer_clear(&inhabitant->console);
-        free(inhabitant->id);
-        free(inhabitant);
+        inhabitant_free(inhabitant);
     }
     while (world->volumes)
         delete_volume(world, world->volumes->id);
