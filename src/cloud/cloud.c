@@ -10,6 +10,7 @@
 #include "cloud/network.h"
 #include "cloud/sessions.h"
 #include "cloud/state.h"
+#include "cloud/unobeyed.h"
 
 #define FAMILY(id) extern const struct cloud_family cloud_family_##id;
 #include "cloud/families.list"
@@ -120,7 +121,8 @@ json_t *cloud_call(struct cloud *cloud, const struct cloud_caller *caller,
         return cloud_refuse(&call, "InvalidAction",
                             "The action %s is not one that this lab has; see docs/lab.md",
                             operation->name);
-    if (!has_required(&call) || is_rehearsal(&call))
+    if (!has_required(&call) || (is_ec2(&call) && !unobeyed_is_absent(&call, call.params)) ||
+        is_rehearsal(&call))
         return NULL;
     return handle(&call);
 }

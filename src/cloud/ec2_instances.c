@@ -5,6 +5,7 @@
 #include "aws/base64.h"
 #include "cloud/filter.h"
 #include "cloud/instances.h"
+#include "cloud/volumes.h"
 
 static const struct cloud_filter instance_filters[] = {
     { "affinity", "Placement.Affinity" },
@@ -357,7 +358,8 @@ static json_t *modify_instance_attribute(struct cloud_call *call)
     json_t *record = called_instance(call);
 
     if (!record || !modify_stopped(call, record) || !modify_flags(call, record) ||
-        !modify_groups(call, record))
+        !modify_groups(call, record) ||
+        !volumes_modify(call, record, cloud_param(call, "BlockDeviceMappings")))
         return NULL;
     return json_object();
 }

@@ -7,6 +7,7 @@
 #include "cloud/instances.h"
 #include "cloud/network.h"
 #include "cloud/templates.h"
+#include "cloud/unobeyed.h"
 #include "cloud/volumes.h"
 
 /* A lab is one machine. */
@@ -150,9 +151,30 @@ static json_t *reservation(const struct cloud *cloud, const char *id, json_t *in
                      "Groups", "Instances", instances);
 }
 
+static bool has_one_interface(struct cloud_call *call, const json_t *params)
+{
+    if (json_array_size(json_object_get(params, "NetworkInterfaces")) <= 1)
+        return true;
+    cloud_refuse(call, "UnsupportedOperation", "An instance of a lab has one network interface");
+    return false;
+}
+
+static bool tenancy_is_default(struct cloud_call *call, const json_t *params)
+{
+    const char *tenancy = json_text_of(json_object_get(params, "Placement"), "Tenancy");
+
+    if (!tenancy || strcmp(tenancy, "default") == 0)
+        return true;
+    cloud_refuse(call, "UnsupportedOperation",
+                 "A lab is one machine: the tenancy can only be default, not %s", tenancy);
+    return false;
+}
+
 static bool plan_is_sound(struct cloud_call *call, const json_t *params)
 {
-    return counts_are_sound(call) && image_is_known(call, params) && key_is_known(call, params) &&
+    return unobeyed_is_absent(call, params) && has_one_interface(call, params) &&
+           tenancy_is_default(call, params) && counts_are_sound(call) &&
+           image_is_known(call, params) && key_is_known(call, params) &&
            volumes_mappings_are_sound(call, json_object_get(params, "BlockDeviceMappings"));
 }
 
@@ -265,6 +287,9 @@ static json_t *run_instances(struct cloud_call *call)
     plan.tags = tags;
     plan.volume_tags = volume_tags;
     plan.private_ip = json_text_of(params, "PrivateIpAddress");
+    if (!plan.private_ip)
+        plan.private_ip = json_text_of(
+            json_array_get(json_object_get(params, "NetworkInterfaces"), 0), "PrivateIpAddress");
     if (plan.private_ip && cloud_number(call, "MaxCount", 1) > 1)
         return cloud_refuse(call, "InvalidParameterCombination",
                             "A private address can be given to one instance only");

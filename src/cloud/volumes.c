@@ -456,6 +456,50 @@ void volumes_release(struct cloud *cloud, json_t *instance)
     each_volume_of(cloud, instance, release_one);
 }
 
+static json_t *mapping_at(const json_t *instance, const char *device)
+{
+    json_t *mapping;
+    size_t i;
+
+    json_array_foreach (json_object_get(cloud_item(instance), "BlockDeviceMappings"), i, mapping) {
+        if (str_equal(json_text_of(mapping, "DeviceName"), device))
+            return mapping;
+    }
+    return NULL;
+}
+
+static void set_end(const struct cloud *cloud, const json_t *mapping, json_t *goes)
+{
+    json_t *ebs = json_object_get(mapping, "Ebs");
+    const json_t *record = cloud_find(cloud, CLOUD_VOLUME, json_text_of(ebs, "VolumeId"));
+
+    json_object_set(ebs, "DeleteOnTermination", goes);
+    json_object_set(volume_attachment(record), "DeleteOnTermination", goes);
+}
+
+bool volumes_modify(struct cloud_call *call, const json_t *instance, const json_t *mappings)
+{
+    json_t *wanted;
+    size_t i;
+
+    json_array_foreach (mappings, i, wanted) {
+        const char *device = json_text_of(wanted, "DeviceName");
+
+        if (!mapping_at(instance, device)) {
+            cloud_refuse(call, "InvalidInstanceAttributeValue",
+                         "No device is currently mapped at %s", device ? device : "(no name)");
+            return false;
+        }
+    }
+    json_array_foreach (mappings, i, wanted) {
+        json_t *goes = json_object_get(json_object_get(wanted, "Ebs"), "DeleteOnTermination");
+
+        if (json_is_boolean(goes))
+            set_end(call->cloud, mapping_at(instance, json_text_of(wanted, "DeviceName")), goes);
+    }
+    return true;
+}
+
 void volumes_revive(struct cloud *cloud)
 {
     const char *id;

@@ -46,5 +46,8 @@ void volumes_launch(struct cloud *cloud, json_t *instance, const json_t *mapping
 void volumes_plug(struct cloud *cloud, const json_t *instance);
 /* The instance is terminated: delete or detach what was attached. */
 void volumes_release(struct cloud *cloud, json_t *instance);
+/* Whether volumes go with the instance, as BlockDeviceMappings of ModifyInstanceAttribute say;
+ * false with the fault set. */
+bool volumes_modify(struct cloud_call *call, const json_t *instance, const json_t *mappings);
 /* After a restore: what was on its way arrives. */
 void volumes_revive(struct cloud *cloud);

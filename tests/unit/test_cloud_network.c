@@ -160,6 +160,19 @@ static const struct refusal refusals[] = {
       "DescribeNetworkInterfaces", "{'NetworkInterfaceIds': ['eni-00000000000000000']}" },
     { "an instance needs an image that there is", "InvalidAMIID.NotFound", "RunInstances",
       "{'ImageId': 'ami-00000000000000009', 'MinCount': 1, 'MaxCount': 1}" },
+    { "an instance has one interface", "UnsupportedOperation", "RunInstances",
+      "{'ImageId': '" PAPER_IMAGE
+      "', 'MinCount': 1, 'MaxCount': 1, 'NetworkInterfaces': [{}, {}]}" },
+    { "a launch gives no public address", "UnsupportedOperation", "RunInstances",
+      "{'ImageId': '" PAPER_IMAGE "', 'MinCount': 1, 'MaxCount': 1, 'NetworkInterfaces': "
+      "[{'DeviceIndex': 0, 'AssociatePublicIpAddress': true}]}" },
+    { "a lab has no spot market", "UnsupportedOperation", "RunInstances",
+      "{'ImageId': '" PAPER_IMAGE "', 'MinCount': 1, 'MaxCount': 1, 'InstanceMarketOptions': "
+      "{'MarketType': 'spot'}}" },
+    { "a lab does not hibernate", "UnsupportedOperation", "StopInstances",
+      "{'InstanceIds': ['i-00000000000000000'], 'Hibernate': true}" },
+    { "what is not asked for is not refused", "InvalidInstanceID.NotFound", "StopInstances",
+      "{'InstanceIds': ['i-00000000000000000'], 'Hibernate': false}" },
     { "a lab has one region", "InvalidParameterValue", "DescribeRegions",
       "{'RegionNames': ['eu-west-1']}" },
     { "a zone is one of the lab's", "InvalidParameterValue", "DescribeAvailabilityZones",

@@ -143,6 +143,28 @@ static void a_volume_goes_or_stays_with_its_instance_as_it_says(void **state)
     assert_int_equal(paper_asked(paper, "delete"), 1);
 }
 
+static void a_volume_can_be_told_to_stay(void **state)
+{
+    struct paper_cloud *paper = *state;
+    AUTO(str)
+    char *instance = paper_launch(
+        paper, "'BlockDeviceMappings': [{'DeviceName': '/dev/sdg', 'Ebs': {'VolumeSize': 4}}], ");
+
+    paper_refuses(paper, "InvalidInstanceAttributeValue", "ModifyInstanceAttribute",
+                  "{'InstanceId': '%s', 'BlockDeviceMappings': [{'DeviceName': '/dev/sdz', 'Ebs': "
+                  "{'DeleteOnTermination': false}}]}",
+                  instance);
+    paper_do(paper, "ModifyInstanceAttribute",
+             "{'InstanceId': '%s', 'BlockDeviceMappings': [{'DeviceName': '/dev/sdg', 'Ebs': "
+             "{'DeleteOnTermination': false}}]}",
+             instance);
+    paper_do(paper, "TerminateInstances", "{'InstanceIds': ['%s']}", instance);
+    paper_settle(paper);
+    assert_int_equal(
+        json_integer_value(paper_at(paper_do(paper, "DescribeVolumes", "{}"), "Volumes.0.Size")),
+        4);
+}
+
 static void a_deleted_volume_is_gone_from_the_host(void **state)
 {
     struct paper_cloud *paper = *state;
@@ -260,6 +282,7 @@ int main(void)
         WITH_PAPER(a_stopped_instance_gets_its_volume_when_it_starts),
         WITH_PAPER(a_launch_makes_a_root_volume_and_those_it_names),
         WITH_PAPER(a_volume_goes_or_stays_with_its_instance_as_it_says),
+        WITH_PAPER(a_volume_can_be_told_to_stay),
         WITH_PAPER(a_deleted_volume_is_gone_from_the_host),
         WITH_PAPER(an_attachment_is_refused_for_what_is_wrong_with_it),
         WITH_PAPER(the_status_of_a_volume_is_ok),
