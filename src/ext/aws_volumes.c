@@ -189,6 +189,15 @@ static int attach(const struct chaos_call *call, const json_t *volume,
     return 0;
 }
 
+/* One that is being detached is in use too, and has to be attached again all the same. */
+static bool is_attached(const json_t *volume)
+{
+    const json_t *attachment = json_array_get(json_object_get(volume, "Attachments"), 0);
+
+    return str_equal(json_text_of(volume, "State"), "in-use") &&
+           !str_equal(json_text_of(attachment, "State"), "detaching");
+}
+
 int aws_volumes_attach(const struct chaos_call *call, const json_t *volumes,
                        bool (*is_wanted)(const struct aws_origin *origin, const json_t *names),
                        const json_t *names, json_t **ret_output, struct chaos_error *err)
@@ -200,8 +209,7 @@ int aws_volumes_attach(const struct chaos_call *call, const json_t *volumes,
     json_array_foreach (volumes, i, volume) {
         AUTO(origin) struct aws_origin origin = { 0 };
 
-        if (str_equal(json_text_of(volume, "State"), "in-use") || !read_origin(volume, &origin) ||
-            !is_wanted(&origin, names))
+        if (is_attached(volume) || !read_origin(volume, &origin) || !is_wanted(&origin, names))
             continue;
         if (attach(call, volume, &origin, answers, err) < 0)
             return -(int)err->code;

@@ -44,6 +44,8 @@ DISKS = reservations(instance(1, BlockDeviceMappings=[
     {"DeviceName": "/dev/sdb", "Ebs": {"VolumeId": "vol-1"}}]))
 LOST = {"Volumes": [{"VolumeId": "vol-1", "State": "available", "Tags": [
     {"Key": "ChaosToolkitDetached", "Value": "DeviceName=/dev/sdb;InstanceId=i-1;ASG=web"}]}]}
+LEAVING = {"Volumes": [{**LOST["Volumes"][0], "State": "in-use", "Attachments": [
+    {"InstanceId": "i-1", "Device": "/dev/sdb", "State": "detaching"}]}]}
 DENIED = Refusal("AccessDenied", "not you")
 DESCRIBED = {"DescribeTags": {"Tags": [{"ResourceId": "web", "ResourceType": "auto-scaling-group",
                                         "Key": "app", "Value": "web", "PropagateAtLaunch": True}]}}
@@ -96,6 +98,7 @@ EC2 = [
      {"DescribeInstances": ONE, "DescribeVolumes": LOST,
       "AttachVolume": {"VolumeId": "vol-1", "State": "attaching"}}, None),
     ("ec2.actions.attach_volume", {}, {"DescribeVolumes": LOST, "AttachVolume": DENIED}, None),
+    ("ec2.actions.attach_volume", {}, {"DescribeVolumes": LEAVING, "AttachVolume": DENIED}, None),
     ("ec2.actions.stop_instances_by_incremental_steps",
      {"volume": 100, "step_quantity": 1, "step_duration": 0, "az": "us-east-1a"},
      {"DescribeInstances": ONE, "StopInstances": STOPPING},
