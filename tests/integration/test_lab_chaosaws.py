@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The EC2 and Auto Scaling functions of the AWS extension against the lab's cloud.
 
-usage: test_lab_chaosaws.py NATIVE_CALL CLOUD_DRIVER MODELS_FILE [unittest arguments]
+usage: test_lab_chaosaws.py NATIVE_CALL CLOUD_DRIVER MODELS_FILE CHAOS [unittest arguments]
 
 Each function runs twice, each time against a cloud of its own: the Python one unchanged, in the
 reference's virtual environment, and the native row. Results must be equal, and so must the state
-afterwards, which must be what the case says. The cloud is one of paper behind an HTTP server on
-loopback. Without the reference ($FRACAS_REFERENCE) it is skipped.
+afterwards, which must be what the case says. The cloud is a lab; without user namespaces, or with
+$FRACAS_LAB_ON_PAPER, one of paper behind an HTTP server on loopback. Without the reference
+($FRACAS_REFERENCE) it is skipped.
 """
 import collections
 import http.server
@@ -24,7 +25,7 @@ import test_aws_functions as functions
 
 IMAGE = "ami-00000000000000001"  # what every lab has
 DEADLINE_S = 30
-NEVER = {"pending", "stopping", "shutting-down"}  # states that pass
+PASSING = {"pending", "stopping", "shutting-down", "creating", "attaching", "detaching"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -74,6 +75,36 @@ class PaperLab(http.server.ThreadingHTTPServer):
             raise AssertionError(f"cloud_driver ended with {self.process.returncode}")
 
 
+class Lab:
+    """A lab of its own, and its owner's key."""
+    count = 0
+
+    def __init__(self, chaos):
+        Lab.count += 1
+        self.chaos = chaos
+        self.name = f"t{os.getpid()}-aws-{Lab.count}"
+
+    def run(self, *words):
+        return subprocess.run([self.chaos, "lab", *words], capture_output=True, text=True,
+                              timeout=DEADLINE_S)
+
+    def __enter__(self):
+        made = self.run("up", "--detach", "--name", self.name)
+        if made.returncode != 0:
+            raise AssertionError(made.stderr)
+        told = dict(re.findall(r"^export (\w+)='(.*)'$", self.run("env", "--name", self.name).stdout,
+                               re.M))
+        os.environ["AWS_ENDPOINT_URL"] = told["AWS_ENDPOINT_URL"]
+        functions.KEYS.update(aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
+                              aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"])
+        return self
+
+    def __exit__(self, *error):
+        down = self.run("down", "--name", self.name)
+        if down.returncode != 0:
+            raise AssertionError(down.stderr)
+
+
 def instances(clients):
     return [i for r in clients("ec2").describe_instances()["Reservations"] for i in r["Instances"]]
 
@@ -89,14 +120,17 @@ def is_settled(clients):
         if (len(serving) != group["DesiredCapacity"] and not group["SuspendedProcesses"]) or \
                 len(serving) != len(group["Instances"]):
             return False
-    return not any(i["State"]["Name"] in NEVER for i in instances(clients))
+    volumes = clients("ec2").describe_volumes()["Volumes"]
+    return PASSING.isdisjoint([i["State"]["Name"] for i in instances(clients)] +
+                              [v["State"] for v in volumes] +
+                              [a["State"] for v in volumes for a in v["Attachments"]])
 
 
 def settle(clients):
     deadline = time.monotonic() + DEADLINE_S
     while not is_settled(clients):
         if time.monotonic() > deadline:
-            raise AssertionError(f"it does not settle: {all_groups(clients)}")
+            raise AssertionError(f"it does not settle: {all_groups(clients)} {instances(clients)}")
 
 
 def launch(clients, count=2):
@@ -135,7 +169,9 @@ def with_volume(clients):
     ids = launch(clients, 1)
     ec2 = clients("ec2")
     volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    settle(clients)
     ec2.attach_volume(VolumeId=volume, InstanceId=ids[0], Device="/dev/sdf")
+    settle(clients)
     return ids
 
 
@@ -144,6 +180,7 @@ def with_detached_volume(clients):
     ec2 = clients("ec2")
     volume = extra_volumes(clients)[0]["VolumeId"]
     ec2.detach_volume(VolumeId=volume)
+    settle(clients)
     ec2.create_tags(Resources=[volume], Tags=[{
         "Key": "ChaosToolkitDetached", "Value": f"DeviceName=/dev/sdf;InstanceId={ids[0]}"}])
     return ids
@@ -155,6 +192,7 @@ def fleet_with_detached_volumes(clients):
     for volume in extra_volumes(clients):
         instance = volume["Attachments"][0]["InstanceId"]
         ec2.detach_volume(VolumeId=volume["VolumeId"])
+        settle(clients)
         ec2.create_tags(Resources=[volume["VolumeId"]], Tags=[{
             "Key": "ChaosToolkitDetached",
             "Value": f"DeviceName=/dev/sdf;InstanceId={instance};ASG=web"}])
@@ -188,6 +226,7 @@ def keys(clients):
 
 def attached(clients):
     """The state of the volumes that are no roots, and whether they are tagged."""
+    settle(clients)
     return [(v["State"], [t["Key"] for t in v.get("Tags", [])]) for v in extra_volumes(clients)]
 
 
@@ -325,7 +364,8 @@ NOT_NATIVE = {EC2 + "authorize_security_group_ingress", EC2 + "revoke_security_g
 
 
 class Function(unittest.TestCase):
-    native_call = cloud_driver = models = None
+    native_call = None
+    cloud = None  # a context in which there is one
     maxDiff = None
 
     def run_on(self, prepare, observe, play):
@@ -333,7 +373,7 @@ class Function(unittest.TestCase):
 
         def clients(name):
             return boto3.client(name, region_name="us-east-1", **functions.KEYS)
-        with PaperLab(self.cloud_driver, self.models):
+        with self.cloud():
             arguments = prepare(clients)
             outcome = play(arguments)
             observed = functions.result(observe(clients))
@@ -361,6 +401,17 @@ class Function(unittest.TestCase):
             self.assertEqual(got, expected)
 
 
+def choose_cloud(chaos, driver, models):
+    try:
+        with Lab(chaos):
+            return lambda: Lab(chaos)
+    except AssertionError as error:
+        if "namespaces" not in str(error):
+            raise
+        print(f"on paper, as no lab comes up: {error}")
+        return lambda: PaperLab(driver, models)
+
+
 def add_cases():
     for number, row in enumerate(CASES):
         def test(self, row=row):
@@ -374,8 +425,12 @@ def main():
     os.environ["CHAOS_SEED"] = "1"
     for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         os.environ.pop(name, None)
-    Function.native_call, Function.cloud_driver, Function.models = (
-        os.path.abspath(sys.argv.pop(1)) for _ in range(3))
+    Function.native_call, driver, models, chaos = (os.path.abspath(sys.argv.pop(1))
+                                                   for _ in range(4))
+    if os.environ.get("FRACAS_LAB_ON_PAPER"):
+        Function.cloud = staticmethod(lambda: PaperLab(driver, models))
+    else:
+        Function.cloud = staticmethod(choose_cloud(chaos, driver, models))
     functions.prefer_oldest_protocol()
     functions.keep_still()
     add_cases()
