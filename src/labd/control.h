@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How `chaos lab` talks to the daemon: one line of JSON, {"do": "status"}, on a socket that the
  * kernel removes with the daemon (unix(7), abstract); lines of JSON back. Only the user who started
- * the lab, and root, are heard. */
+ * the lab is heard. */
 #pragma once
 
 #include "labd/daemon.h"
