@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "aws/validate.h"
 #include "cloud/images.h"
 #include "cloud/network.h"
 #include "cloud/sessions.h"
@@ -127,6 +128,18 @@ json_t *cloud_call(struct cloud *cloud, const struct cloud_caller *caller,
     return handle(&call);
 }
 
+/* What the decoder of a request makes sure of, of values from elsewhere. */
+static int check_types(const struct aws_operation *operation, const json_t *params,
+                       struct chaos_error *err)
+{
+    AUTO(json) json_t *empty = json_object();
+    AUTO(str) char *wrong = aws_validate(operation, params ? params : empty);
+
+    for (char *c = wrong; c && *c; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    return wrong ? chaos_error_set(err, CHAOS_E_INVALID, "%s: %s", operation->name, wrong) : 0;
+}
+
 int cloud_do(struct cloud *cloud, const char *service, const char *operation, const json_t *params,
              json_t **ret_result, struct chaos_error *err)
 {
@@ -140,7 +153,8 @@ int cloud_do(struct cloud *cloud, const char *service, const char *operation, co
     json_t *result;
 
     if (aws_service_find(cloud->models, service, &found, err) < 0 ||
-        aws_operation_find(&found, operation, &meant, err) < 0)
+        aws_operation_find(&found, operation, &meant, err) < 0 ||
+        check_types(&meant, params, err) < 0)
         return -(int)err->code;
     result = cloud_call(cloud, &caller, &meant, params, &fault);
     if (!result)

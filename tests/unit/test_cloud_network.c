@@ -88,6 +88,19 @@ static void an_interface_shows_its_instance_and_its_address(void **state)
     assert_int_equal(paper_count(shown, "NetworkInterfaces"), 0);
 }
 
+static void a_value_of_the_wrong_type_is_told_to_the_lab_itself(void **state)
+{
+    struct paper_cloud *paper = *state;
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(json) json_t *params = json_pack("{s:i, s:s}", "VpcId", 7, "Colour", "red");
+    json_t *result;
+
+    assert_true(cloud_do(paper->cloud, "ec2", "DeleteVpc", params, &result, &err) < 0);
+    assert_non_null(strstr(chaos_error_text(&err), "DeleteVpc: "));
+    assert_non_null(strstr(chaos_error_text(&err), "VpcId"));
+    assert_null(strchr(chaos_error_text(&err), '\n'));
+}
+
 static void the_lab_has_an_image_that_runs(void **state)
 {
     struct paper_cloud *paper = *state;
@@ -237,6 +250,7 @@ int main(void)
         WITH_PAPER(a_new_vpc_has_a_default_group_and_loses_it_with_itself),
         WITH_PAPER(an_instance_lives_in_a_subnet_of_its_own),
         WITH_PAPER(an_interface_shows_its_instance_and_its_address),
+        WITH_PAPER(a_value_of_the_wrong_type_is_told_to_the_lab_itself),
         WITH_PAPER(the_lab_has_an_image_that_runs),
         WITH_PAPER(types_are_found_by_their_figures),
         WITH_PAPER(the_zones_are_those_of_the_lab),
