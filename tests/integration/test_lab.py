@@ -259,6 +259,37 @@ class LabTest(unittest.TestCase):
             self.assertEqual(lab.lab("mend", what, target).returncode, 0)
             self.assertEqual(self.says(lab, "client", "203.0.113.7"), "hello", what)
 
+    def test_rules_are_enforced_in_packets_as_they_change(self):
+        lab = self.echo_lab()
+        by_state = {i["tags"]["State"]: i for i in lab.instances()}
+        server, friend = by_state["MASTER"], by_state["BACKUP"]
+        group = lab.aws("ec2", "describe-security-groups", "--group-names", "open")
+        group = group["SecurityGroups"][0]["GroupId"]
+
+        def change(verb, peers, peer):
+            rule = {"IpProtocol": "tcp", "FromPort": 5566, "ToPort": 5566, peers: [peer]}
+            lab.aws("ec2", verb, "--group-id", group, "--ip-permissions", json.dumps([rule]))
+
+        def heard():
+            return [self.says(lab, "client", "203.0.113.7"),
+                    self.says(lab, friend["id"], server["private-address"])]
+
+        self.assertEqual(heard(), ["hello", "hello"])
+        change("revoke-security-group-ingress", "IpRanges", {"CidrIp": "0.0.0.0/0"})
+        self.assertEqual(heard(), ["TimeoutError", "TimeoutError"])
+        friends = lab.aws("ec2", "create-security-group", "--group-name", "friends",
+                          "--description", "those who may")["GroupId"]
+        change("authorize-security-group-ingress", "UserIdGroupPairs", {"GroupId": friends})
+        self.assertEqual(heard(), ["TimeoutError", "TimeoutError"])
+        lab.aws("ec2", "modify-instance-attribute", "--instance-id", friend["id"],
+                "--groups", group, friends, ok=False)
+        wait_for(lambda: heard() == ["TimeoutError", "hello"])
+        lab.aws("ec2", "modify-instance-attribute", "--instance-id", friend["id"],
+                "--groups", group, ok=False)
+        wait_for(lambda: heard() == ["TimeoutError", "TimeoutError"])
+        change("authorize-security-group-ingress", "IpRanges", {"CidrIp": "198.51.100.0/24"})
+        self.assertEqual(heard(), ["hello", "TimeoutError"])
+
     def test_a_stopped_instance_comes_back_at_its_address(self):
         lab = self.echo_lab()
         master = next(i for i in lab.instances() if i["tags"]["State"] == "MASTER")
