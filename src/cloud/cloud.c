@@ -287,6 +287,11 @@ const json_t *cloud_scaling_groups(const struct cloud *cloud)
     return cloud->tables[CLOUD_SCALING_GROUP];
 }
 
+const json_t *cloud_subnet(const struct cloud *cloud, const char *subnet_id)
+{
+    return cloud_find(cloud, CLOUD_SUBNET, subnet_id);
+}
+
 const json_t *cloud_security_groups(const struct cloud *cloud)
 {
     return cloud->tables[CLOUD_GROUP];

@@ -112,6 +112,7 @@ const json_t *cloud_instance(const struct cloud *cloud, const char *instance_id)
 const json_t *cloud_instances(const struct cloud *cloud);
 const json_t *cloud_addresses(const struct cloud *cloud);
 const json_t *cloud_scaling_groups(const struct cloud *cloud);
+const json_t *cloud_subnet(const struct cloud *cloud, const char *subnet_id);
 const json_t *cloud_security_groups(const struct cloud *cloud);
 /* The instance that has this private address, borrowed; NULL for none. */
 const json_t *cloud_instance_at(const struct cloud *cloud, const char *private_ip);

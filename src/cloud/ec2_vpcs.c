@@ -66,6 +66,19 @@ static bool overlaps_pools(const struct cloud *cloud, const char *block)
     return false;
 }
 
+static bool is_inside(const char *block, const char *vpc_block)
+{
+    uint32_t first[2] = { 0 };
+    unsigned bits[2] = { 0 };
+
+    return network_parse_cidr(block, &first[0], &bits[0]) &&
+           network_parse_cidr(vpc_block, &first[1], &bits[1]) && bits[0] >= bits[1] &&
+           network_contains(first[1], bits[1], first[0]);
+}
+
+/* All that a lab's router takes for private. */
+#define PRIVATE_BLOCK "10.0.0.0/8"
+
 static json_t *create_vpc(struct cloud_call *call)
 {
     struct cloud *cloud = call->cloud;
@@ -80,6 +93,10 @@ static json_t *create_vpc(struct cloud_call *call)
         return cloud_refuse(call, "UnsupportedOperation",
                             "A lab is one machine: the tenancy can only be default, not %s",
                             tenancy);
+    if (!is_inside(block, PRIVATE_BLOCK))
+        return cloud_refuse(call, "InvalidVpc.Range",
+                            "The CIDR '%s' is invalid. The networks of a lab are in %s.", block,
+                            PRIVATE_BLOCK);
     other = find_overlap(cloud, CLOUD_VPC, block, NULL);
     if (other || overlaps_pools(cloud, block))
         return cloud_refuse(
@@ -168,16 +185,6 @@ static int called_zone(struct cloud_call *call)
                      "are the first %zu of %s.",
                      name ? name : id, call->cloud->n_zones, call->cloud->region);
     return zone;
-}
-
-static bool is_inside(const char *block, const char *vpc_block)
-{
-    uint32_t first[2] = { 0 };
-    unsigned bits[2] = { 0 };
-
-    return network_parse_cidr(block, &first[0], &bits[0]) &&
-           network_parse_cidr(vpc_block, &first[1], &bits[1]) && bits[0] >= bits[1] &&
-           network_contains(first[1], bits[1], first[0]);
 }
 
 static json_t *create_subnet(struct cloud_call *call)

@@ -124,17 +124,38 @@ struct reading {
 static int wrong(const struct reading *reading, const char *pointer, const char *format, ...)
     PRINTF(3, 4);
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == '\x7f';
+}
+
+static bool has_control(const char *text)
+{
+    while (*text && !is_control(*text))
+        text++;
+    return *text != '\0';
+}
+
+/* Messages are one line, whatever they quote. */
+static void flatten(char *text)
+{
+    for (; *text; text++)
+        *text = is_control(*text) ? '?' : *text;
+}
+
 static int wrong(const struct reading *reading, const char *pointer, const char *format, ...)
 {
     size_t line = yaml_line_of(reading->text, reading->length, pointer);
+    AUTO(str) char *place = mem_strdup(*pointer ? pointer : "the platform");
     AUTO(str) char *what = NULL;
     va_list args;
 
     va_start(args, format);
     what = mem_vprintf(format, args);
     va_end(args);
-    return chaos_error_set(reading->err, CHAOS_E_INVALID, "line %zu: %s: %s", line,
-                           *pointer ? pointer : "the platform", what);
+    flatten(place);
+    flatten(what);
+    return chaos_error_set(reading->err, CHAOS_E_INVALID, "line %zu: %s: %s", line, place, what);
 }
 
 static char *below(const char *pointer, const char *name)
@@ -201,6 +222,14 @@ static bool is_scalar_of(const json_t *value, enum kind kind)
     return false;
 }
 
+/* Names and texts of the API have none; only user data does. */
+static int check_text(const struct reading *reading, const char *pointer, const char *text)
+{
+    if (text && has_control(text))
+        return wrong(reading, pointer, "must not contain control characters");
+    return 0;
+}
+
 static int check_item(const struct reading *reading, const char *pointer, const json_t *value,
                       const struct field *field)
 {
@@ -210,7 +239,7 @@ static int check_item(const struct reading *reading, const char *pointer, const 
         return check_object(reading, pointer, value, field->inner);
     if (!is_scalar_of(value, kind))
         return wrong(reading, pointer, "must be %s", kind_names[kind]);
-    return 0;
+    return check_text(reading, pointer, json_string_value(value));
 }
 
 static int check_field(const struct reading *reading, const char *pointer, const json_t *value,
@@ -222,6 +251,9 @@ static int check_field(const struct reading *reading, const char *pointer, const
 
     if (!is_scalar_of(value, field->kind))
         return wrong(reading, pointer, "must be %s", kind_names[field->kind]);
+    if (strcmp(field->name, "user-data") != 0 &&
+        check_text(reading, pointer, json_string_value(value)) < 0)
+        return -CHAOS_E_INVALID;
     json_array_foreach (value, i, item) {
         AUTO(str) char *place = mem_printf("%s/%zu", pointer, i);
 
@@ -233,7 +265,7 @@ static int check_field(const struct reading *reading, const char *pointer, const
     json_object_foreach (json_walkable(value), name, item) {
         AUTO(str) char *place = below(pointer, name);
 
-        if (check_item(reading, place, item, field) < 0)
+        if (check_text(reading, place, name) < 0 || check_item(reading, place, item, field) < 0)
             return -CHAOS_E_INVALID;
     }
     return 0;

@@ -146,7 +146,6 @@ static int set_up(struct running_daemon *running, struct space *space,
     struct world_options world = {
         .space = space,
         .pools = json_object_get(options->platform, "public-addresses"),
-        .n_zones = zones_of(options->platform),
         .region = json_text_of(options->platform, "region"),
     };
 

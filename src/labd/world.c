@@ -52,6 +52,8 @@ struct world {
     struct plugged_volume *volumes;
     struct cidr *routes;
     size_t n_routes;
+    struct in_addr *gateways; /* that the router has */
+    size_t n_gateways;
     char **environment;
     size_t n_environment;
     unsigned links; /* how many wires there were */
@@ -237,21 +239,46 @@ static int steps_of(struct world *world, const char *id, const json_t *record, s
     return 0;
 }
 
+static bool has_gateway(const struct world *world, struct in_addr address)
+{
+    for (size_t i = 0; i < world->n_gateways; i++) {
+        if (world->gateways[i].s_addr == address.s_addr)
+            return true;
+    }
+    return false;
+}
+
+/* The router answers for a subnet from the first instance in it on. */
+static int know_gateway(struct world *world, const struct cidr *gateway, struct chaos_error *err)
+{
+    if (has_gateway(world, gateway->address))
+        return 0;
+    if (link_add_gateway(world->router, gateway, err) < 0)
+        return -(int)err->code;
+    world->gateways =
+        mem_resize(world->gateways, (world->n_gateways + 1) * sizeof(*world->gateways));
+    world->gateways[world->n_gateways++] = gateway->address;
+    return 0;
+}
+
+/* The gateway of a subnet is its first address after that of the network (AWS keeps it free). */
 static int fill_spec(struct world *world, const json_t *item, struct machine_spec *spec,
                      struct chaos_error *err)
 {
-    const char *address = json_text_of(item, "PrivateIpAddress");
-    AUTO(str) char *block = NULL;
+    const json_t *subnet = cloud_subnet(world->cloud, json_text_of(item, "SubnetId"));
+    const char *block = json_text_of(json_object_get(subnet, "Item"), "CidrBlock");
+    struct cidr gateway;
 
-    /* The subnets of the lab are /24 each, with the router as .1 (cloud/network.c). */
-    block = mem_printf("%s/24", address);
-    if (cidr_parse(block, &spec->address, err) < 0)
+    if (cidr_parse(block ? block : "", &gateway, err) < 0)
         return -(int)err->code;
-    spec->gateway.s_addr = htonl((ntohl(spec->address.address.s_addr) & ~UINT32_C(255)) + 1);
+    spec->address.address = address_of(json_text_of(item, "PrivateIpAddress"));
+    spec->address.prefix = gateway.prefix;
+    gateway.address.s_addr = htonl(ntohl(cidr_network(&gateway).s_addr) + 1);
+    spec->gateway = gateway.address;
     spec->routes = world->routes;
     spec->route_count = world->n_routes;
     spec->environment = world_environment(world);
-    return 0;
+    return know_gateway(world, &gateway, err);
 }
 
 static int start(struct inhabitant *inhabitant, const json_t *record, struct chaos_error *err)
@@ -463,28 +490,20 @@ static int set_up_router(struct world *world, const struct world_options *option
                          struct chaos_error *err)
 {
     size_t n_pools = json_array_size(options->pools);
-    struct link_options wires = { .client_net_fd = options->space->client_net_fd,
-                                  .client = { address_of(WORLD_CLIENT), 24 },
-                                  .api = address_of(WORLD_API),
-                                  .metadata = address_of(WORLD_METADATA),
-                                  .pools = world->routes,
-                                  .pool_count = n_pools,
-                                  .gateway_count = options->n_zones };
+    struct link_options wires = {
+        .client_net_fd = options->space->client_net_fd,
+        .client = { address_of(WORLD_CLIENT), 24 },
+        .api = address_of(WORLD_API),
+        .metadata = address_of(WORLD_METADATA),
+        .pools = world->routes,
+        .pool_count = n_pools,
+    };
     struct netfilter_options rules = { .api = address_of(WORLD_API),
                                        .metadata = address_of(WORLD_METADATA),
                                        .client = address_of(WORLD_CLIENT) };
-    struct cidr gateways[16];
-
     if (cidr_parse(WORLD_BLOCK, &wires.block, err) < 0)
         return -(int)err->code;
     rules.block = wires.block;
-    for (size_t i = 0; i < options->n_zones && i < ARRAY_SIZE(gateways); i++) {
-        AUTO(str) char *text = mem_printf("10.0.%zu.1/24", i);
-
-        if (cidr_parse(text, &gateways[i], err) < 0)
-            return -(int)err->code;
-    }
-    wires.gateways = gateways;
     if (link_router_new(&wires, &world->router, err) < 0 ||
         netfilter_new(&rules, &world->netfilter, err) < 0)
         return -(int)err->code;
@@ -569,6 +588,7 @@ void world_free(struct world *world)
         free(world->environment[i]);
     free(world->environment);
     free(world->routes);
+    free(world->gateways);
     free(world);
 }
 

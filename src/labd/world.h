@@ -29,7 +29,6 @@ struct world_options {
     struct lab_journal *journal;
     struct children *children;
     const json_t *pools; /* CIDR texts */
-    size_t n_zones;
     const char *region;
 };
 

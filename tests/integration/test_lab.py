@@ -331,6 +331,24 @@ class LabTest(unittest.TestCase):
         outside = lab.run("client", "curl", "-s", "-m", "1", "http://169.254.169.254/latest/")
         self.assertNotEqual(outside.returncode, 0)
 
+    def test_an_instance_lives_in_a_subnet_of_the_users_own(self):
+        lab = self.lab()
+        vpc = lab.aws("ec2", "create-vpc", "--cidr-block", "10.9.0.0/16")["Vpc"]["VpcId"]
+        subnet = lab.aws("ec2", "create-subnet", "--vpc-id", vpc, "--cidr-block",
+                         "10.9.0.16/28")["Subnet"]["SubnetId"]
+        two = lab.aws("ec2", "run-instances", "--image-id", IMAGE, "--min-count", "2", "--max-count",
+                      "2", "--subnet-id", subnet)["Instances"]
+        self.assertEqual([i["PrivateIpAddress"] for i in two], ["10.9.0.20", "10.9.0.21"])
+        wait_for(lambda: len(lab.instances()) == 2)
+        asked = lab.run(two[0]["InstanceId"], "curl", "-sf", "-m", "2",
+                        "http://169.254.169.254/latest/meta-data/local-ipv4")
+        self.assertEqual(asked.stdout, "10.9.0.20", asked.stderr)
+        # The default group of a VPC lets its members in.
+        lab.run(two[1]["InstanceId"], "sh", "-c", "echoserver --quiet >/dev/null 2>&1 &")
+        wait_for(lambda: self.says(lab, two[0]["InstanceId"], "10.9.0.21") == "hello")
+        refused = lab.aws("ec2", "create-vpc", "--cidr-block", "192.168.0.0/16", ok=False)
+        self.assertIn("InvalidVpc.Range", refused.stderr)
+
     def test_an_instance_calls_the_api_with_its_role(self):
         lab = self.echo_lab()
         asked = lab.run("MASTER", "chaos", "aws", "sts", "get-caller-identity")
