@@ -31,31 +31,32 @@ chaos aws ec2 describe-instances --all-pages --query "\\\$.Reservations[*].Insta
     tr -d '[]", ' | grep -v -e '^\$' -e '^$ip\$' -e '^$id\$'
 EOS
 
-# Makes the cloud say what keepalived decided. Run at each change, and once a second, since two
+# Makes the cloud say what keepalived decided. Run at each change, and when it does not say so, since two
 # nodes that change at once may overwrite each other's tags.
 cat >"$run/claim" <<EOS
 #!/bin/bash
+# The address first, and nothing before it: clients are waiting.
+[ "\$(<"$run/state")" != MASTER ] ||
+    chaos aws ec2 associate-address --allocation-id "\$(<"$run/allocation")" --instance-id $id \\
+        --allow-reassociation true >"$run/claimed"
 exec 9>"$run/lock"
 flock 9
-if [ "\$(cat "$run/state")" != MASTER ]; then
+if [ "\$(<"$run/state")" != MASTER ]; then
     chaos aws ec2 create-tags --resources $id --tags '[{"Key": "State", "Value": "BACKUP"}]' >"$run/tagged"
     exit
 fi
-chaos aws ec2 associate-address --allocation-id "\$(cat "$run/allocation")" --instance-id $id \\
-    --allow-reassociation true >"$run/claimed"
 chaos aws ec2 create-tags --resources $id --tags '[{"Key": "State", "Value": "MASTER"}]' >"$run/tagged"
 others=\$("$run/others" InstanceId)
 [ -z "\$others" ] ||
     chaos aws ec2 create-tags --resources \$others --tags '[{"Key": "State", "Value": "BACKUP"}]' >"$run/tagged"
 EOS
 
-# keepalived runs this with its new state.
+# keepalived runs this with its new state, and drops what it prints.
 cat >"$run/notify" <<EOS
 #!/bin/bash
-echo "\$(date +%T.%3N) keepalived: \$1"
-echo "\$1" >"$run/state.new"
-mv "$run/state.new" "$run/state"
-exec "$run/claim"
+echo "\$EPOCHREALTIME \$1" >>"$run/history"
+echo "\$1" >"$run/state"
+. "$run/claim"
 EOS
 chmod +x "$run/others" "$run/claim" "$run/notify"
 echo BACKUP >"$run/state"
@@ -96,13 +97,26 @@ until [ -s "$run/allocation" ]; do
     [ -s "$run/allocation" ] || sleep 0.2
 done
 
-known=none
+master_is_there() { # this node or another one
+    [ "$(<"$run/state")" = MASTER ] || grep -q MASTER <("$run/others" 'Tags[*].Value')
+}
+
+is_news() { # a peer that keepalived does not know yet; one that is gone does no harm
+    local peer
+    for peer in "${peers[@]}"; do
+        [[ " $known " == *" $peer "* ]] || return 0
+    done
+    return 1
+}
+
+known=
 keepalived=
 while :; do
     mapfile -t peers < <("$run/others" PrivateIpAddress)
     # Alone it talks to the router, which does not listen: without a peer it would use multicast.
     [ ${#peers[@]} -gt 0 ] || peers=("${ip%.*}.1")
-    if [ "${peers[*]}" != "$known" ]; then
+    # A new configuration starts keepalived's timers anew: not while it waits for a lost MASTER.
+    if is_news && { [ -z "$keepalived" ] || master_is_there; }; then
         known="${peers[*]}"
         configure "${peers[@]}"
         echo "$(date +%T.%3N) peers: $known"
@@ -110,7 +124,7 @@ while :; do
             kill -HUP "$keepalived"
         else
             # A node that joins waits until those that are there know of it.
-            grep -q MASTER <("$run/others" 'Tags[*].Value') && sleep 1.5
+            master_is_there && sleep 1.5
             keepalived --dont-fork --log-console --vrrp --use-file="$run/keepalived.conf" \
                 --pid="$run/keepalived.pid" --vrrp_pid="$run/vrrp.pid" &
             keepalived=$!
@@ -119,7 +133,9 @@ while :; do
     sleep 0.5
     holder=$(metadata public-ipv4)
     state=$(metadata tags/instance/State)
-    if [ "$(cat "$run/state")" != "$state" ] || { [ "$state" = MASTER ] && [ -z "$holder" ]; }; then
+    decided=$(<"$run/state") # empty for the moment in which it is written
+    if [ -n "$decided" ] && [ "$decided" != "$state" ] ||
+        { [ "$state" = MASTER ] && [ -z "$holder" ]; }; then
         "$run/claim"
     fi
 done
