@@ -112,6 +112,8 @@ static void copy_members(struct journal *journal, const json_t *data)
 
 void journal_apply(struct journal *journal, const struct event *event)
 {
+    if (!journal->value && event->type != EVENT_RUN_STARTED)
+        start(journal, NULL); /* a log whose first line is damaged */
     switch (event->type) {
     case EVENT_RUN_STARTED:
         start(journal, event->data);

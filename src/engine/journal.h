@@ -15,7 +15,7 @@ AUTO_FREE(journal, struct journal)
 void journal_apply(struct journal *journal, const struct event *event);
 struct listener journal_listener(struct journal *journal);
 /* The journal as it stands, in the reference's form (contract 1.10); borrowed, living: it changes
- * as events come. NULL before the run started. */
+ * as events come. NULL before the first event. */
 json_t *journal_value(const struct journal *journal);
 
 /* Whether one of `runs`, a list of a journal's runs of activities, did not succeed. */

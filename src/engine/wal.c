@@ -128,7 +128,7 @@ static void seal(struct buffer *line)
         line->data[SEAL_LENGTH - 2 - i] = hex[sum & 15];
 }
 
-void wal_append(struct wal *wal, const char *name, int64_t wall, const json_t *data)
+struct buffer *wal_begin(struct wal *wal, const char *name, int64_t wall)
 {
     struct buffer *line = &wal->line;
 
@@ -140,11 +140,21 @@ void wal_append(struct wal *wal, const char *name, int64_t wall, const json_t *d
     buffer_add_text(line, ",\"event\":\"");
     buffer_add_text(line, name);
     buffer_add_text(line, "\",\"data\":");
-    json_write(line, data, JSON_STYLE_COMPACT);
-    buffer_add_char(line, '}');
-    seal(line);
-    buffer_add_char(line, '\n');
+    return line;
+}
+
+void wal_end(struct wal *wal)
+{
+    buffer_add_char(&wal->line, '}');
+    seal(&wal->line);
+    buffer_add_char(&wal->line, '\n');
     write_line(wal);
+}
+
+void wal_append(struct wal *wal, const char *name, int64_t wall, const json_t *data)
+{
+    json_write(wal_begin(wal, name, wall), data, JSON_STYLE_COMPACT);
+    wal_end(wal);
 }
 
 /* The lock is held, and given up while the disk works. */

@@ -17,6 +17,7 @@
 #define WAL_TAKEN  "log-taken"  /* a recovery goes on with this log */
 #define WAL_CLOSED "log-closed" /* the journal is written, nothing is left to do */
 
+struct buffer;
 struct mask;
 struct wal;
 
@@ -32,6 +33,9 @@ AUTO_FREE(wal, struct wal)
 /* Append one line with one write(2). After a failure nothing is written any more, and wal_sync()
  * tells why. From one thread at a time. */
 void wal_append(struct wal *wal, const char *name, int64_t wall, const json_t *data);
+/* The same in two steps: what is added to the buffer in between, JSON on one line, is the data. */
+struct buffer *wal_begin(struct wal *wal, const char *name, int64_t wall);
+void wal_end(struct wal *wal);
 /* Append an event, without what other lines tell already, and without secrets (`mask` may be
  * NULL): the experiment stays as it is written, all else is masked. */
 void wal_notice(struct wal *wal, const struct event *event, const struct mask *mask);

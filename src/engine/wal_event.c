@@ -4,31 +4,76 @@
 #include "base/str.h"
 #include "engine/taint.h"
 #include "engine/wal.h"
+#include "value/json.h"
+
+/* Members of an activity's event that are told. */
+static const char *const told[] = { "id", "section", "run", "message", "lost", "unplayed" };
 
 /* A run of the hypothesis is told by the state that it becomes part of, the activity by its run,
  * and by the run's start. */
 static json_t *activity_line(const struct event *event)
 {
-    static const char *const kept[] = { "id", "section", "run", "message", "lost", "unplayed" };
     bool is_probe = str_equal(json_text_of(event->data, "section"), "hypothesis");
     json_t *line = json_object();
 
-    for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-        json_t *value = json_object_get(event->data, kept[i]);
-        bool is_run = str_equal(kept[i], "run");
+    for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
+        json_t *value = json_object_get(event->data, told[i]);
+        bool is_run = str_equal(told[i], "run");
 
         if (!value || (is_probe && is_run))
             continue;
         if (!is_run || event->type == EVENT_ACTIVITY_STARTED) {
-            json_object_set(line, kept[i], value);
+            json_object_set(line, told[i], value);
         } else {
             json_t *rest = json_copy(value);
 
             json_object_del(rest, "activity");
-            json_object_set_new(line, kept[i], rest);
+            json_object_set_new(line, told[i], rest);
         }
     }
     return line;
+}
+
+static void write_key(struct buffer *out, const char *key)
+{
+    if (out->data[out->length - 1] != '{')
+        buffer_add_char(out, ',');
+    json_write_text(out, key, JSON_STYLE_COMPACT);
+    buffer_add_char(out, ':');
+}
+
+static void write_member(struct buffer *out, const char *key, const json_t *value)
+{
+    write_key(out, key);
+    json_write(out, value, JSON_STYLE_COMPACT);
+}
+
+/* The same line as text: most lines are of activities, and most runs have no secrets. */
+static void write_activity(struct buffer *out, const struct event *event)
+{
+    bool is_probe = str_equal(json_text_of(event->data, "section"), "hypothesis");
+    const char *key;
+    json_t *member;
+
+    buffer_add_char(out, '{');
+    for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
+        json_t *value = json_object_get(event->data, told[i]);
+        bool is_run = str_equal(told[i], "run");
+
+        if (!value || (is_probe && is_run))
+            continue;
+        if (!is_run || event->type == EVENT_ACTIVITY_STARTED || !json_is_object(value)) {
+            write_member(out, told[i], value);
+            continue;
+        }
+        write_key(out, told[i]);
+        buffer_add_char(out, '{');
+        json_object_foreach (value, key, member)
+            if (!str_equal(key, "activity"))
+                write_member(out, key, member);
+        buffer_add_char(out, '}');
+    }
+    buffer_add_char(out, '}');
 }
 
 /* The experiment is logged as it is written, but for its title, into which values were put. */
@@ -102,7 +147,14 @@ static json_t *line_of(const struct event *event, const struct mask *mask)
 
 void wal_notice(struct wal *wal, const struct event *event, const struct mask *mask)
 {
-    AUTO(json) json_t *line = line_of(event, mask);
+    AUTO(json) json_t *line = NULL;
 
+    if (mask_is_empty(mask) &&
+        (event->type == EVENT_ACTIVITY_STARTED || event->type == EVENT_ACTIVITY_COMPLETED)) {
+        write_activity(wal_begin(wal, event_name(event->type), event->wall), event);
+        wal_end(wal);
+        return;
+    }
+    line = line_of(event, mask);
     wal_append(wal, event_name(event->type), event->wall, line);
 }

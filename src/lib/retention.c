@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/retention.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -8,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "lib/recovery.h"
 #include "lib/run_dir.h"
 
@@ -49,16 +50,17 @@ static int64_t start_of(const char *id)
     return strptime(id, "%Y%m%dT%H%M%S", &parts) ? (int64_t)timegm(&parts) : 0;
 }
 
-static size_t size_of(const char *root, const char *id)
+static size_t size_of(int root_fd, const char *id)
 {
     static const char *const files[] = { RUN_EVENTS, RUN_JOURNAL };
     size_t size = 0;
 
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-        AUTO(str) char *path = mem_printf("%s/%s/%s", root, id, files[i]);
+        char path[NAME_MAX + 32];
         struct stat info;
 
-        if (stat(path, &info) == 0)
+        snprintf(path, sizeof(path), "%s/%s", id, files[i]);
+        if (fstatat(root_fd, path, &info, 0) == 0)
             size += (size_t)info.st_size;
     }
     return size;
@@ -68,6 +70,7 @@ void retention_apply(const struct retention *retention)
 {
     AUTO(json) json_t *ids = run_dir_list();
     AUTO(str) char *root = run_dir_root();
+    AUTO(fd) int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int64_t oldest =
         retention->age_s ? clock_wall() / CLOCK_NS_PER_S - retention->age_s : INT64_MIN;
     size_t kept = 0;
@@ -79,7 +82,7 @@ void retention_apply(const struct retention *retention)
         bool fits = kept < retention->runs && (!start || start >= oldest);
 
         if (fits && retention->bytes) {
-            size += size_of(root, id);
+            size += size_of(root_fd, id);
             fits = size <= retention->bytes || kept == 0; /* the newest stays, however large */
         }
         if (fits)

@@ -33,6 +33,8 @@ enum json_style {
 void json_write(struct buffer *out, const json_t *value, enum json_style style);
 /* The same as an owned string. */
 char *json_text(const json_t *value, enum json_style style);
+/* Append a text as JSON: a key, say. */
+void json_write_text(struct buffer *out, const char *text, enum json_style style);
 
 /* Append the shortest decimal text that reads back as `number`, in the form of Python's repr(). */
 void json_write_real(struct buffer *out, double number);

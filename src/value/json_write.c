@@ -255,6 +255,13 @@ void json_write(struct buffer *out, const json_t *value, enum json_style style)
     write_value(&w, value);
 }
 
+void json_write_text(struct buffer *out, const char *text, enum json_style style)
+{
+    struct writer w = { .out = out, .layout = &layouts[style] };
+
+    write_text(&w, text, strlen(text));
+}
+
 char *json_text(const json_t *value, enum json_style style)
 {
     AUTO(buffer) struct buffer out = { 0 };

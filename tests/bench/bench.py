@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from measure import Runner, Table, least, median, p90
 
@@ -47,12 +48,13 @@ class Bench:
     def tool(self, name):
         return self.build / "tests" / "bench" / name
 
-    def experiment(self, name, providers, **members):
+    def experiment(self, name, providers, rollbacks=(), **members):
         """Write an experiment with one activity for each provider; returns its path."""
         path = self.folder / f"{name}.json"
         method = [{"type": "probe", "name": f"{name}-{i}", "provider": provider, **members}
                   for i, provider in enumerate(providers)]
-        path.write_text(json.dumps({"title": name, "description": name, "method": method}))
+        path.write_text(json.dumps({"title": name, "description": name, "method": method,
+                                    "rollbacks": list(rollbacks)}))
         return str(path)
 
     @contextlib.contextmanager
@@ -226,6 +228,57 @@ class Bench:
             self.table.add(what, "MiB", max(s.rss_mib for s in ours), "boto3",
                            max(s.rss_mib for s in theirs), most_ratio=1 / 5)
 
+    def safety(self):
+        """j: what log, guardian and inverses cost a run; beside the same run without."""
+        never = ["--rollback-strategy", "never"]  # logged and guarded, and nothing has an effect
+        back = [{"type": "action", "name": "back", "provider": process("/bin/true")}]
+        one = self.experiment("safe-one", [], rollbacks=back)
+        guarded, bare = self.runner.beside(self.rounds * 10, *(
+            self.chaos + ["--no-log-file", "run", *more, *never, one] for more in ([], ["--no-state"])))
+        for take, name in ((median, "median"), (least, "least")):
+            self.table.add(f"a run with a guardian: {name}", "ms", take(guarded, "wall_s"),
+                           "--no-state", take(bare, "wall_s"))
+        self.table.add("what log and guardian add to a run", "ms", least(guarded, "wall_s") -
+                       least(bare, "wall_s"), most=0.002)
+        count = 20 * COUNT
+        many = self.experiment("safe-many", [process("/bin/true")] * count, rollbacks=back)
+        guarded, bare = self.runner.beside(self.rounds, *(
+            self.chaos + ["--no-log-file", "run", "--no-validation", "--dry", "probes", *more, *never,
+                          many] for more in ([], ["--no-state"])))
+        self.table.add("what the log adds to a probe", "us", (least(guarded, "cpu_s") -
+                       least(bare, "cpu_s")) / count, most=5e-6)
+        self.table.add("how often an action waits for the disk", "times", self.syncs_of_action(),
+                       most=2)
+        self.table.add("memory of the guardian", "MiB", self.guardian_mib(), most=1)
+
+    def syncs_of_action(self):
+        def syncs(count):
+            path = self.experiment("syncs", [process("/bin/true")] * count, type="action")
+            told = self.folder / "syncs"
+            subprocess.run([*self.chaos, "--no-log-file", "run", path], cwd=self.folder, check=True,
+                           stderr=subprocess.DEVNULL, env={
+                               **self.runner.env, "KILL_SYNCS": str(told),
+                               "LD_PRELOAD": str(self.build / "tests/integration/libkill_at.so")})
+            return int(told.read_text())
+        return (syncs(110) - syncs(10)) / 100
+
+    def guardian_mib(self):
+        path = self.experiment("guarded", [process("/bin/sleep", "60")], type="action")
+        with subprocess.Popen([*self.chaos, "--no-log-file", "run", path], cwd=self.folder,
+                              env=self.runner.env, stderr=subprocess.DEVNULL) as running:
+            children = pathlib.Path(f"/proc/{running.pid}/task/{running.pid}/children")
+            try:
+                while running.poll() is None:
+                    for pid in children.read_text().split():
+                        of = pathlib.Path("/proc", pid)
+                        if (of / "comm").read_text() == "chaos-guardian\n":
+                            memory = (of / "smaps_rollup").read_text()
+                            return int(re.search(r"Rss: +(\d+)", memory)[1]) / 1024
+                    time.sleep(0.01)
+            finally:
+                running.terminate()
+        raise RuntimeError("there was no guardian")
+
     def echo(self):
         """h: the echo server beside the article's one."""
         shared = os.environ.get("FRACAS_SHARED", HERE.parents[2] / "shared")
@@ -257,7 +310,7 @@ class Bench:
                            most_ratio=1)
 
 
-ITEMS = ("start", "process", "http", "tcp", "background", "validate", "worker", "aws", "echo")
+ITEMS = ("start", "process", "http", "tcp", "background", "validate", "worker", "aws", "echo", "safety")
 
 
 def parse():

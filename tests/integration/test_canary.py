@@ -9,6 +9,7 @@ looked for is the core: as it is, in base64 at any place of a group of three, an
 form of the value that the product does not know is found too.
 """
 import base64
+import html
 import http.server
 import json
 import os
@@ -119,6 +120,9 @@ class World(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.headers.get("Authorization", "").startswith("AWS4"):  # it tells all it was told
+            return self.reply(403, f"<Response><Errors><Error><Code>AuthFailure</Code><Message>"
+                              f"{html.escape(str(self.headers) + str(body))}</Message></Error></Errors></Response>".encode(), "text/xml")
         if self.path == "/notify":
             self.notified.append(body)
             return self.reply(500, {})
@@ -180,6 +184,8 @@ class Canary(unittest.TestCase):
             {"type": "plugin", "module": "guest"}]}))
         self.env = {**os.environ, "HOME": str(self.place), "XDG_STATE_HOME": str(self.place / "state"),
                     "PYTHONPATH": str(self.inputs), "CHAOS_PYTHON": sys.executable,
+                    "AWS_ENDPOINT_URL": self.url, "AWS_EC2_METADATA_DISABLED": "true",
+                    "AWS_DEFAULT_REGION": "us-east-1",
                     **{f"CANARY_{i}": self.values[name][0] for i, name in
                        enumerate(("env", "nested", "lines", "digits", "wide"))}}
 
@@ -197,7 +203,10 @@ class Canary(unittest.TestCase):
                                    "dynamic": {"type": "probe", "name": "ask", "provider": python(
                                        "fail", word="${env}")}},
                  "secrets": {"bank": bank, "one": {"a": env("NONE")},
-                             "two": {"b": env("NONE")}, "all": {"v": {"type": "vault", "path": "x"}}},
+                             "two": {"b": env("NONE")},
+                             "aws": {"aws_access_key_id": env("CANARY_3"),
+                                     "aws_secret_access_key": env("CANARY_0"),
+                                     "aws_session_token": env("CANARY_DOT")}, "all": {"v": {"type": "vault", "path": "x"}}},
                  "method": method, **more}
         (self.place / "experiment.json").write_text(json.dumps(whole))
 
@@ -303,6 +312,10 @@ class Canary(unittest.TestCase):
             {"type": "probe", "name": "get", "provider": {
                 "type": "native", "module": "chaos.net.probes", "func": "http_get",
                 "arguments": {"url": "ftp://${env}"}}},
+            {"type": "action", "name": "aws", "provider": {
+                "type": "native", "module": "chaos.aws.actions", "func": "call", "secrets": ["aws"],
+                "arguments": {"service": "ec2", "operation": "StopInstances", "parameters": {
+                    "InstanceIds": ["${wide}"]}}}},
         ]
         for func in ("fail", "crash", "wrong_type"):
             for word in words[:6]:
@@ -312,6 +325,11 @@ class Canary(unittest.TestCase):
         self.experiment(method, rollbacks=[{"type": "action", "name": "own", "provider": python(
             "crash", word="${env}")}])
         self.play(code=0)
+        runs = {run["activity"]["name"]: run for run in json.loads(
+            (self.place / "journal.json").read_text())["run"]}
+        told = "".join(runs["aws"]["exception"])
+        self.assertIn("AuthFailure", told)  # the endpoint was reached, and told what it had seen
+        self.assertIn("***(secret digits)", told)
 
     def test_what_aborts_and_shows_them(self):
         for name, provider, more in (

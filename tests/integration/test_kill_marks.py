@@ -120,19 +120,20 @@ class World:
 
 
 class Story:
-    def __init__(self, world, plan):
+    def __init__(self, world, plan, options=()):
         self.world = world
         self.plan = plan
+        self.options = options
         self.problems = []
         self.killed = False
 
-    def play(self, method=None, group=None):
+    def play(self, group=None, method=None, **more):
         with tempfile.TemporaryDirectory(prefix="marks-") as folder:
             place = Path(folder)
             (place / "kills").mkdir()
             method = method or self.world.method()
             (place / "e.json").write_text(json.dumps(
-                {"title": "marks", "description": "d", "method": method, "rollbacks": []}))
+                {"title": "marks", "description": "d", "method": method, "rollbacks": [], **more}))
             try:
                 self.run(place, group)
                 self.judge(place, [action["name"] for action in method if "rollback" in action])
@@ -143,7 +144,7 @@ class Story:
     def environment(self, place, armed):
         env = {**os.environ, "HOME": str(place), "XDG_STATE_HOME": str(place / "state"),
                "no_proxy": "127.0.0.1"}
-        if armed and self.plan:
+        if armed and not self.plan.startswith("no memory"):
             env |= {"LD_PRELOAD": LIBRARY, "KILL_DIR": str(place / "kills"), "KILL_PLAN": self.plan,
                     "KILL_COUNT": str(place / "calls"),
                     "ASAN_OPTIONS": "verify_asan_link_order=0:handle_segv=0:detect_leaks=0"}
@@ -153,7 +154,8 @@ class Story:
         def join():
             if group:
                 (group / "cgroup.procs").write_text(str(os.getpid()))
-        child = subprocess.Popen([CHAOS, "--log-file", "chaos.log", "run", "e.json"], cwd=place,
+        child = subprocess.Popen([CHAOS, "--log-file", "chaos.log", "run", *self.options,
+                                  "e.json"], cwd=place,
                                  env=self.environment(place, True), stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                  preexec_fn=join)
@@ -169,7 +171,8 @@ class Story:
                               timeout=60, check=False)
         if done.returncode:
             self.problems.append(f"recover --all: {done.stderr[-500:]}")
-        if not by_guardian and "g" not in self.plan and "run-started" in self.log(place):
+        is_alone = "g" not in self.plan or group
+        if not by_guardian and is_alone and "run-started" in self.log(place):
             self.problems.append("the guardian left it to 'chaos recover'")
 
     @staticmethod
@@ -221,9 +224,21 @@ def no_memory(world):
         print(f"SKIPPED LOUDLY: no memory: no cgroup with a limit is to be had ({problem})")
         return []
     try:
-        method = world.method() + [{"type": "probe", "name": "greedy", "provider": {
-            "type": "process", "path": "sh", "arguments": ["-c", GREEDY]}}]
-        return [Story(world, "").play(method, group)]
+        probe = {"type": "probe", "name": "greedy", "tolerance": 0, "provider": {
+            "type": "process", "path": "sh", "arguments": ["-c", GREEDY]}}
+        behind = {"type": "action", "name": "behind it", "background": True,
+                  "provider": probe["provider"]}
+        actions = world.method()
+        calm = {"steady-state-hypothesis": {"title": "h", "probes": [probe]}}
+        stories = [Story(world, "no memory").play(group, [*actions[:at], probe, *actions[at:]])
+                   for at in range(len(actions) + 1)]
+        stories.append(Story(world, "no memory behind").play(group, [behind, *actions]))
+        for strategy in ("after-method-only", "during-method-only"):
+            slow = [*actions, {"type": "probe", "name": "wait", "provider": {
+                "type": "process", "path": "sleep", "arguments": "2"}}]
+            stories.append(Story(world, "no memory " + strategy, (
+                "--hypothesis-strategy", strategy)).play(group, slow, **calm))
+        return stories
     finally:
         until(lambda: not (group / "cgroup.procs").read_text(), "the group's end")
         group.rmdir()
@@ -245,7 +260,7 @@ def main():
         server.shutdown()
     bad = [story for story in stories + starved if story.problems]
     for story in bad[:20]:
-        print(f"plan {story.plan or 'no memory'}: {'; '.join(story.problems)}")
+        print(f"plan {story.plan}: {'; '.join(story.problems)}")
     print(f"{len(stories)} points tried, {sum(story.killed for story in stories)} runs killed, "
           f"{len(starved)} more for want of memory, marks left "
           f"{sum('marks left' in text for story in bad for text in story.problems)}, other problems "

@@ -7,7 +7,8 @@
  *            Nth call of write(2), fdatasync(2) or ftruncate(2) on a file below chaos/runs. MODE:
  *            b before the call, a after it, t after half of a write. g: its guardian dies with it;
  *            o: only its guardian dies. s: by SIGSEGV.
- * KILL_COUNT a file that takes the number of calls when the process ends by itself. */
+ * KILL_COUNT a file that takes the number of calls when the process ends by itself.
+ * KILL_SYNCS likewise, of those that wait for the disk: fdatasync(2) and fsync(2), on any file. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,7 +25,9 @@
 static struct {
     ssize_t (*write)(int, const void *, size_t);
     int (*fdatasync)(int);
+    int (*fsync)(int);
     atomic_int calls;
+    atomic_int syncs;
     int at; /* 0: never */
     char mode;
     bool with_guardian;
@@ -66,18 +69,24 @@ __attribute__((constructor)) static void begin(void)
 {
     plan.write = (ssize_t(*)(int, const void *, size_t))next_of("write");
     plan.fdatasync = (int (*)(int))next_of("fdatasync");
+    plan.fsync = (int (*)(int))next_of("fsync");
     choose();
+}
+
+static void tell(const char *path, int count)
+{
+    FILE *file = path && count ? fopen(path, "w") : NULL;
+
+    if (file) {
+        fprintf(file, "%d", count);
+        fclose(file);
+    }
 }
 
 __attribute__((destructor)) static void finish(void)
 {
-    const char *path = getenv("KILL_COUNT");
-    FILE *file = path && atomic_load(&plan.calls) ? fopen(path, "w") : NULL;
-
-    if (file) {
-        fprintf(file, "%d", atomic_load(&plan.calls));
-        fclose(file);
-    }
+    tell(getenv("KILL_COUNT"), atomic_load(&plan.calls));
+    tell(getenv("KILL_SYNCS"), atomic_load(&plan.syncs));
 }
 
 static bool is_log(int fd)
@@ -168,10 +177,17 @@ TAKES_OVER int fdatasync(int fd)
     bool due = is_due(fd);
     int r;
 
+    atomic_fetch_add(&plan.syncs, 1);
     if (due && plan.mode != 'a')
         die();
     r = plan.fdatasync(fd);
     if (due && plan.mode == 'a')
         die();
     return r;
+}
+
+TAKES_OVER int fsync(int fd)
+{
+    atomic_fetch_add(&plan.syncs, 1);
+    return plan.fsync(fd);
 }
