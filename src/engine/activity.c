@@ -266,8 +266,9 @@ static bool decide_inverse(struct play *play, struct call_result *result)
     }
     if (inverse)
         run_emit(play->run, EVENT_INVERSE_DECIDED,
-                 json_pack("{s:O, s:O?, s:O}", "id", play->id, "name",
-                           json_object_get(play->activity, "name"), "activity", inverse),
+                 json_pack("{s:O, s:O?, s:O, s:O*}", "id", play->id, "name",
+                           json_object_get(play->activity, "name"), "activity", inverse, "action",
+                           json_object_get(play->activity, "rollback") ? NULL : play->activity),
                  play->stop);
     return true;
 }

@@ -20,8 +20,9 @@ enum event_type {
     EVENT_HYPOTHESIS_COMPLETED, /* phase state; iteration (during) */
     EVENT_HYPOTHESIS_ENDED,     /* the continuous hypothesis is over; exception or null */
     EVENT_METHOD_STARTED,
-    EVENT_METHOD_COMPLETED,  /* runs: the method's, or null when it did not end by itself */
-    EVENT_INVERSE_DECIDED,   /* id name activity: what would undo the action that comes next */
+    EVENT_METHOD_COMPLETED, /* runs: the method's, or null when it did not end by itself */
+    EVENT_INVERSE_DECIDED,  /* id name activity: what would undo the action that comes next; action:
+                             * the  same, where its provider knows the inverse */
     EVENT_ROLLBACKS_STARTED, /* inverses declared: which of them are to be played */
     EVENT_ROLLBACKS_COMPLETED,
     EVENT_ROLLBACKS_LEFT,     /* somebody asked to leave while some were still due */

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Inverses that native actions know, against moto: what was stopped runs again, and the journal says
+so. Needs the reference's environment (script/reference), which has moto; exits with 77 without.
+
+usage: test_inverse_effect.py [CHAOS]
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def enter_reference():
+    found = subprocess.run([ROOT / "script/reference"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        print((found.stderr.strip() or "the reference is not there").splitlines()[-1])
+        sys.exit(77)
+    python = found.stdout.strip() + "/bin/python"
+    if sys.prefix != found.stdout.strip():
+        os.execv(python, [python, *sys.argv])
+
+
+def check(claim, is_so, what):
+    print(f"{'ok' if is_so else 'FAILED'}: {claim}" + ("" if is_so else f": {what}"))
+    return is_so
+
+
+def main():
+    enter_reference()
+    import boto3
+    from moto.server import ThreadedMotoServer
+    chaos = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/chaos")
+    server = ThreadedMotoServer("127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        os.environ.update(AWS_ENDPOINT_URL=f"http://{host}:{port}", no_proxy="127.0.0.1",
+                          AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing",
+                          AWS_EC2_METADATA_DISABLED="true", AWS_DEFAULT_REGION="us-east-1")
+        ec2 = boto3.client("ec2")
+        image = ec2.describe_images()["Images"][0]["ImageId"]
+        made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+        with tempfile.TemporaryDirectory(prefix="inverse-") as folder:
+            return play(chaos, Path(folder), ec2, made)
+    finally:
+        server.stop()
+
+
+def play(chaos, place, ec2, instance):
+    def state():
+        return ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"]
+    (place / "e.json").write_text(json.dumps({"title": "t", "description": "d", "method": [
+        {"type": "action", "name": "stop it", "provider": {
+            "type": "native", "module": "chaosaws.ec2.actions", "func": "stop_instance",
+            "arguments": {"instance_id": instance}}},
+        {"type": "probe", "name": "see", "provider": {
+            "type": "native", "module": "chaosaws.ec2.probes", "func": "describe_instances",
+            "arguments": {"filters": [{"Name": "instance-state-name", "Values": ["stopped"]}]}}}]}))
+    done = subprocess.run([chaos, "--no-log-file", "run", "e.json"], cwd=place, text=True,
+                          capture_output=True, timeout=60, check=False, env={
+                              **os.environ, "HOME": str(place), "XDG_STATE_HOME": str(place / "s")})
+    journal = json.loads((place / "journal.json").read_text())
+    undone = journal["rollbacks"][0] if journal["rollbacks"] else {}
+    return all([
+        check("the run completed", done.returncode == 0, done.stderr[-1500:]),
+        check("the instance was stopped", instance in json.dumps(journal["run"][1].get("output")),
+              journal["run"]),
+        check("the instance runs again", state() == "running", state()),
+        check("the journal says that it was restored", undone.get("effect") == "restored", undone)])
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
