@@ -83,9 +83,9 @@ static int set_environment(const char *path, const char *text, struct chaos_erro
         if (!*line || *line == '#')
             continue;
         if (!equals || equals == line)
+            /* the line is not shown: it may be half of a secret */
             return chaos_error_set(err, CHAOS_E_INVALID,
-                                   "%s, line %d: '%s' must have the form NAME=value", path, number,
-                                   line);
+                                   "%s, line %d must have the form NAME=value", path, number);
         *equals = '\0';
         setenv(line, equals + 1, 1);
         log_debug("Set the environment variable '%s' from '%s'", line, path);

@@ -343,6 +343,18 @@ class Canary(unittest.TestCase):
                 self.experiment([{"type": "action", "name": "x", "provider": provider, **more}])
                 self.play()
 
+    def test_a_variable_file_that_is_broken(self):
+        self.experiment([])
+        for text in (f"A=1\n{self.values['env'][0]}\n", f"export A {self.values['env'][0]}\n"):
+            (self.inputs / "three.env").write_text(text)
+            with self.subTest(text[:6]):
+                done = subprocess.run(self.command(), cwd=self.place, env=self.env, timeout=60,
+                                      stdin=subprocess.DEVNULL, capture_output=True, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(b"must have the form NAME=value", done.stderr)
+                self.assertNotIn(self.values["env"][1].encode(), done.stderr + done.stdout +
+                                 (self.place / "chaos.log").read_bytes())
+
     def test_a_hypothesis_that_shows_them(self):
         for number, tolerance in enumerate((
                 "${env}", {"type": "regex", "pattern": "${env}", "target": "stdout"},
