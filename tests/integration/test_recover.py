@@ -7,6 +7,7 @@ usage: test_recover.py CHAOS
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -44,8 +45,9 @@ class Recover(unittest.TestCase):
     def write(self, **more):
         experiment = {"title": "t", "description": "d", "method": [
             action("a", self.place), action("b", self.place),
-            {"type": "probe", "name": "wait", "provider": {"type": "process", "path": "sleep",
-                                                           "arguments": "60"}}], **more}
+            # an action: what it starts is killed by a recovery
+            {"type": "action", "name": "wait", "provider": {"type": "process", "path": "sleep",
+                                                            "arguments": "60"}}], **more}
         (self.place / "experiment.json").write_text(json.dumps(experiment))
 
     def chaos(self, *words, **more):
@@ -106,6 +108,29 @@ class Recover(unittest.TestCase):
         self.assertEqual(self.journal()["status"], "interrupted")
         self.assertEqual(self.journal()["interruption"]["name"], "SIGKILL")
         self.assertTrue((folder / "journal.json").exists())
+
+    def test_the_guardian_reports_on_the_terminal_of_the_run(self):
+        self.write()
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        run = subprocess.Popen([CHAOS, "--no-log-file", "run", "experiment.json"], cwd=self.place,
+                               env=self.env, stdin=slave, stdout=slave, stderr=slave)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        shown = b""
+
+        def read_on():
+            nonlocal shown
+            if select.select([master], [], [], 0)[0]:
+                shown += os.read(master, 65536)
+        self.until(lambda: read_on() or self.log_text().count("activity-started") == 3)
+        run.kill()
+        run.wait()
+        self.until(lambda: read_on() or b"is recovered" in shown)
+        os.close(slave)
+        self.assertRegex(shown.decode(), r"The process of run \S+ died: its guardian takes over")
+        self.assertRegex(shown.decode(), r"is recovered: 2 steps played, 0 of them failed")
+        self.assertEqual(self.undone(), ["b", "a"])
 
     def test_recover_does_it_when_the_guardian_was_killed_too(self):
         self.killed()
