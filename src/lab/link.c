@@ -38,6 +38,10 @@ static const struct {
     { "/proc/sys/net/ipv4/conf/all/send_redirects", "0" },
     { "/proc/sys/net/ipv4/conf/default/send_redirects", "0" },
     { "/proc/sys/net/ipv4/conf/all/accept_source_route", "0" },
+    /* what a machine begins and nobody answers must not fill the table for all */
+    { "/proc/sys/net/netfilter/nf_conntrack_udp_timeout", "10" },
+    { "/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_sent", "20" },
+    { "/proc/sys/net/netfilter/nf_conntrack_icmp_timeout", "10" },
     { "/proc/sys/net/ipv6/conf/all/disable_ipv6", "1" },
     { "/proc/sys/net/ipv6/conf/default/disable_ipv6", "1" },
 };
@@ -49,7 +53,7 @@ static int set_up_kernel(struct chaos_error *err)
 
         if (fd < 0 && errno == ENOENT)
             continue;
-        if (fd < 0 || write(fd, settings[i].value, 1) != 1)
+        if (fd < 0 || write(fd, settings[i].value, strlen(settings[i].value)) < 0)
             return chaos_error_set_errno(err, errno, "cannot set '%s'", settings[i].path);
     }
     return 0;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,7 +20,7 @@
 #include "lab/plan.h"
 #include "lab/spawn.h"
 
-/* Of all machines together: what one of them may not take from the lab, they all may not. */
+/* Of all machines together, where they cannot be told apart. */
 #define PROCESSES_OF_ALL 16384
 
 #define NAMESPACES                                                                                 \
@@ -153,23 +154,49 @@ static _Noreturn void become_first(const struct space *space, const struct birth
     _exit(MACHINE_EXIT_FAILED);
 }
 
-/* The limit of processes at its birth is that of a user namespace, for all of the same owner. */
-static pid_t clone_limited(const struct clone_args *args)
+/* The kernel counts the processes of a user namespace and of all below it by who made it, and
+ * allows as many as RLIMIT_NPROC was then. So each machine has a maker of its own, where there are
+ * ids for that; where there are not, all have the same, and a limit together. */
+static uint32_t maker_of(const struct space *space, const struct machine *machine)
 {
+    const struct space_ids *ids = &space->maker_ids;
+
+    return ids->count ? ids->first + machine->number % ids->count : 0;
+}
+
+/* The real and the saved id stay, so that there is a way back; past the C library, because it is
+ * about this thread alone. */
+static int become(uint32_t effective)
+{
+    return (int)syscall(SYS_setresuid, -1, effective, -1);
+}
+
+static pid_t clone_limited(const struct space *space, const struct machine *machine,
+                           const struct clone_args *args)
+{
+    uint32_t maker = maker_of(space, machine);
     struct rlimit before;
     struct rlimit during;
+    int number;
     pid_t pid;
 
     if (getrlimit(RLIMIT_NPROC, &before) < 0)
         return -1;
     during = before;
-    if (during.rlim_cur > PROCESSES_OF_ALL)
-        during.rlim_cur = PROCESSES_OF_ALL;
-    if (setrlimit(RLIMIT_NPROC, &during) < 0)
+    during.rlim_cur = maker ? machine->limits.processes : PROCESSES_OF_ALL;
+    if (during.rlim_cur > before.rlim_max)
+        during.rlim_cur = before.rlim_max;
+    if (setrlimit(RLIMIT_NPROC, &during) < 0 || (maker && become(maker) < 0))
         return -1;
     pid = (pid_t)syscall(SYS_clone3, args, sizeof(*args));
-    if (pid != 0)
-        setrlimit(RLIMIT_NPROC, &before);
+    if (pid == 0)
+        return 0;
+    number = errno;
+    if (maker && become(0) < 0)
+        abort();               /* cannot be; to go on with other rights would be worse */
+    prctl(PR_SET_DUMPABLE, 1); /* which the kernel took with the id */
+    setrlimit(RLIMIT_NPROC, &before);
+    errno = number;
     return pid;
 }
 
@@ -218,11 +245,12 @@ int machine_start(struct space *space, struct link_router *router, const struct 
     machine->pidfd = -1;
     machine->console_fd = -1;
     machine->limits = usual_limits(&spec->limits);
+    machine->number = space->machines_begun++;
     snprintf(machine->link, sizeof(machine->link), "%s", spec->link);
     r = prepare(space, spec, &birth, err);
     if (r < 0)
         return r;
-    machine->pid = clone_limited(&args);
+    machine->pid = clone_limited(space, machine, &args);
     if (machine->pid < 0)
         return chaos_error_set_errno(err, errno, "cannot make namespaces for '%s'", spec->id);
     if (machine->pid == 0)

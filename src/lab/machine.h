@@ -17,7 +17,7 @@
 #include "lab/volume.h"
 
 struct machine_limits {
-    uint64_t processes;  /* of each user of the machine; 0: 512 */
+    uint64_t processes;  /* of each user, and together where ids allow; 0: 512 */
     uint64_t disk_bytes; /* of /var, /tmp, /etc and root's home together; 0: 64 MiB */
     uint64_t run_bytes;  /* of /run, and of /dev/shm; 0: 16 MiB each */
     uint64_t open_files; /* of each process; 0: 4096 */
@@ -57,6 +57,7 @@ struct machine {
     int console_fd;        /* readable when there is more; -1 after its end */
     struct buffer console; /* the last MACHINE_CONSOLE_SIZE bytes */
     enum machine_end end;
+    uint32_t number;              /* which of the lab's it is, from 0 on */
     struct machine_limits limits; /* as they are, nothing being 0 */
     struct link_port port;
     char link[LINK_NAME_SIZE];
@@ -93,8 +94,8 @@ struct machine_exec {
 };
 
 /* Run it in a session of its own. It is a child of the caller, to be waited for by `ret_pid` or
- * `ret_pidfd` (owned). What cannot be executed exits with 127, or 126, after a line on its standard
- * error. */
+ * `ret_pidfd` (owned); until it has been collected, its machine does not end. What cannot be
+ * executed exits with 127, or 126, after a line on its standard error. */
 MUST_USE int machine_exec(const struct machine *machine, const struct machine_exec *exec,
                           pid_t *ret_pid, int *ret_pidfd, struct chaos_error *err);
 /* The same at the client: the host's files, with the rights of whoever started the lab, and the

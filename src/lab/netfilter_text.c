@@ -20,6 +20,7 @@ static const char table[] =
     " map ingress { type ipv4_addr : verdict; }\n"
     " map egress { type ipv4_addr : verdict; }\n"
     " set opened { type ipv4_addr; size 65535; flags dynamic,timeout; timeout 10s; }\n"
+    " set begun { type ipv4_addr; size 65535; flags dynamic,timeout; timeout 10s; }\n"
     /* between zones that are cut apart */
     " chain cuts { }\n"
     " chain wire { type filter hook prerouting priority -310; policy drop;\n"
@@ -30,6 +31,7 @@ static const char table[] =
     "  ct state established,related accept\n"
     "  ct state invalid drop\n"
     "  iifname { \"lo\", \"" LINK_CLIENT "\" } accept\n"
+    "  update @begun { ip saddr limit rate over 4000/second burst 4000 packets } drop\n"
     "  ip daddr { %2$s, %3$s } accept\n"
     "  ip saddr vmap @egress\n"
     " }\n"

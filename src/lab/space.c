@@ -212,7 +212,8 @@ static int map_ids(pid_t pid, bool is_rootless, struct chaos_error *err)
     return r == 0 ? map_one(pid, "gid_map", getegid(), err) : r;
 }
 
-static struct space_ids machine_ids(bool is_rootless)
+/* How many ids there are from 0 on, of users and of groups. */
+static uint64_t count_ids(bool is_rootless)
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(buffer) struct buffer users = { 0 };
@@ -223,10 +224,10 @@ static struct space_ids machine_ids(bool is_rootless)
 
     if (is_rootless || file_read("/proc/self/uid_map", &users, MAP_LIMIT, &err) < 0 ||
         file_read("/proc/self/gid_map", &groups, MAP_LIMIT, &err) < 0)
-        return space_ids_machine(1);
+        return 1;
     user_count = space_ids_identity(buffer_text(&users), &unused);
     group_count = space_ids_identity(buffer_text(&groups), &unused);
-    return space_ids_machine(user_count < group_count ? user_count : group_count);
+    return user_count < group_count ? user_count : group_count;
 }
 
 static int wait_until_ready(const struct channel *channel, struct chaos_error *err)
@@ -279,12 +280,15 @@ int space_create(const struct space_options *options, pid_t *ret_pid, int *ret_p
         .share_count = options->share_count,
     };
     AUTO(fd) int pidfd = -1;
+    uint64_t id_count;
     pid_t pid;
     int r;
 
     if (options->share_count > SPACE_SHARES_MAX)
         return chaos_error_set(err, CHAOS_E_LIMIT, "more than %d shares", SPACE_SHARES_MAX);
-    space.machine_ids = machine_ids(space.is_rootless);
+    id_count = count_ids(space.is_rootless);
+    space.machine_ids = space_ids_machine(id_count);
+    space.maker_ids = space_ids_makers(id_count);
     if (pipe2(channel.go, O_CLOEXEC) < 0 || pipe2(channel.ready, O_CLOEXEC) < 0)
         return chaos_error_set_errno(err, errno, "cannot make a pipe");
     fflush(NULL);

@@ -32,8 +32,11 @@ struct space {
     /* How machines map their ids: never to those that own the host's files, but where there is
      * only one to map (`is_rootless`). */
     struct space_ids machine_ids;
+    /* Ids that are nobody's, each for the making of a machine; none (count 0) in a rootless lab. */
+    struct space_ids maker_ids;
     bool is_rootless;
-    int init_fd; /* of chaos-machine-init */
+    uint32_t machines_begun; /* counted by machine.c */
+    int init_fd;             /* of chaos-machine-init */
     /* Those of the options; machines find share i under `work` as "shares/i". */
     const struct space_share *shares;
     size_t share_count;
@@ -42,7 +45,7 @@ struct space {
 /* A directory of the host that machines see, read-only, wherever it lies and whoever may enter it
  * there. */
 struct space_share {
-    const char *path;   /* of the host */
+    const char *path;   /* of the host, absolute */
     const char *target; /* in machines: under "/run/fracas/", "/run/fracas/bin" */
 };
 

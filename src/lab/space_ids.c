@@ -7,6 +7,7 @@
 /* Where distributions begin to hand out subordinate ids, and how many one machine wants. */
 #define USUAL_FIRST 100000
 #define USUAL_COUNT 65536
+#define MAKERS_MAX  1000000
 
 uint64_t space_ids_identity(const char *text, struct buffer *ret_map)
 {
@@ -36,4 +37,15 @@ struct space_ids space_ids_machine(uint64_t count)
     if (count < 2)
         return (struct space_ids){ 0, 1 };
     return (struct space_ids){ (uint32_t)(count / 2), (uint32_t)(count - count / 2) };
+}
+
+struct space_ids space_ids_makers(uint64_t count)
+{
+    uint64_t first = USUAL_FIRST + USUAL_COUNT;
+
+    if (count <= first)
+        return (struct space_ids){ 0, 0 };
+    return (struct space_ids){
+        (uint32_t)first, (uint32_t)(count - first < MAKERS_MAX ? count - first : MAKERS_MAX)
+    };
 }

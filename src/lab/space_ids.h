@@ -16,3 +16,5 @@ uint64_t space_ids_identity(const char *text, struct buffer *ret_map);
 /* The ids of machines in a lab that has `count` ids from 0 on: never those of the system's own
  * users, as long as there are others. Only one (count 1): that one. */
 struct space_ids space_ids_machine(uint64_t count);
+/* Ids that are neither those of the system nor those of machines; as many as a lab may want. */
+struct space_ids space_ids_makers(uint64_t count);

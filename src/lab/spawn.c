@@ -3,15 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/close_range.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int spawn_become_root(const struct space *space)
 {
-    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+    /* past the C library, which would look for the threads of the lab, to have them do the same */
+    if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
         return -1;
-    return space->is_rootless ? 0 : setgroups(0, NULL);
+    return space->is_rootless ? 0 : (int)syscall(SYS_setgroups, 0, NULL);
 }
 
 int spawn_arrange(const int *fds, size_t count, int kept)

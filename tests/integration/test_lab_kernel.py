@@ -9,10 +9,12 @@ seen that no namespace of the lab has a default route.
 """
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -107,7 +109,10 @@ class Lab:
         self.names = {}
 
     def end(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it died with a question unread
         self.status = self.process.wait(timeout=60)
         self.said = self.process.stderr.read()
         self.process.stdout.close()
@@ -350,6 +355,60 @@ while True:
         self.assertEqual(self.lab.run(11, "echo", "well")["out"], "well\n")
         self.assertEqual(self.lab.stop(12), "killed")
 
+    def test_a_fork_bomb_under_many_users_is_one_machine_s_all_the_same(self):
+        if self.lab.first["rootless"]:
+            self.skipTest("a machine of a rootless lab has one user")
+        bomb = """import os, time
+count = 0
+for user in range(1, 20):
+    if os.fork() == 0:
+        os.setuid(user)
+        try:
+            for _ in range(64):
+                if os.fork() == 0:
+                    time.sleep(60)
+                    os._exit(0)
+        except OSError:
+            pass
+        time.sleep(60)
+        os._exit(0)
+"""
+        self.lab.start(12, processes=200)
+        self.lab.run(12, "/usr/bin/python3", "-c", bomb)
+        deadline, count, before = time.monotonic() + 20, 0, -1
+        while (count < 150 or count != before) and time.monotonic() < deadline:
+            before, count = count, len(descendants(self.lab.pid))
+        self.assertLess(count, 215)
+        self.assertGreater(count, 150)
+        self.assertEqual(self.lab.run(11, "echo", "well")["out"], "well\n")
+        self.assertEqual(self.lab.stop(12), "killed")
+
+    def test_a_flood_of_one_machine_leaves_the_router_to_the_others(self):
+        flood = """import socket, time
+end = time.monotonic() + 3
+sockets = []
+sent = 0
+while time.monotonic() < end:
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for port in range(1024, 2048):
+        try:
+            s.sendto(b"x", ("203.0.113.200", port))
+            s.sendto(b"x", ("198.51.100.1", port))
+            sent += 2
+        except OSError:
+            pass
+    s.close()
+print(sent)
+"""
+        self.lab.start(12)
+        job = self.lab.do("exec", id=identity(12), argv=["/usr/bin/python3", "-c", flood],
+                          background=True)["job"]
+        for _ in range(20):
+            self.assertEqual(self.lab.call(11, "198.51.100.1"), "ConnectionRefusedError")
+        self.assertGreater(int(self.lab.do("collect", job=job, timeout_s=20)["out"]), 20000)
+        count = int(self.lab.do("look", argv=["cat", "/proc/sys/net/netfilter/nf_conntrack_count"])["out"])
+        self.assertLess(count, 20000)
+
     def test_a_full_disk_is_the_machine_s_own(self):
         self.lab.start(12, disk_bytes=8 << 20)
         fill = "dd if=/dev/zero of=/var/lib/fill bs=1M count=64"
@@ -502,6 +561,55 @@ runcmd:
         self.assertEqual(host(), before)
 
 
+    def test_a_death_at_any_moment_leaves_no_process(self):
+        chance = random.Random(7)
+        for _ in range(15):
+            lab = Lab(self.prefix)
+            seen = set()
+            timer = threading.Timer(chance.random() / 4, os.kill, (lab.pid, signal.SIGKILL))
+            timer.start()
+            try:
+                lab.do("put_group", name="sg-open", rules=OPEN)
+                for n in range(11, 60):
+                    lab.start(n, data="", says="up")
+                    seen |= {(pid, born(pid)) for pid in descendants(lab.pid)}
+            except (Refused, BrokenPipeError):
+                pass
+            timer.join()
+            lab.end()
+            self.assertEqual(lab.status, 128 + signal.SIGKILL)
+            self.assertEqual([pid for pid, when in seen if when and born(pid) == when], [])
+
+    def test_cycles_leave_no_descriptor_and_no_interface(self):
+        def holds():
+            return len(os.listdir(f"/proc/{self.lab.pid}/fd"))
+
+        before = holds()
+        for _ in range(30):
+            self.lab.start(12, data="", says="finished")
+            self.assertEqual(self.lab.stop(12), "killed")
+            self.lab.do("remove_machine", address="10.0.1.12")
+        self.lab.do("free", id=identity(12))
+        self.assertEqual(holds(), before)
+        deadline = time.monotonic() + 60
+        while self.interfaces() > 3:  # they go when the kernel gets to it
+            self.assertLess(time.monotonic(), deadline)
+
+    def interfaces(self):
+        return self.lab.do("look", argv=["cat", "/proc/net/dev"])["out"].count(":")
+
+
+class Host(unittest.TestCase):
+    def test_where_namespaces_are_not_allowed_one_line_says_what_to_do(self):
+        script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
+        answer = subprocess.run(["unshare", "-Ur", "sh", "-c", script, "sh", DRIVER, INIT, SHARE],
+                                capture_output=True, text=True, timeout=20, check=False)
+        said = json.loads(answer.stdout)
+        self.assertEqual(said["error"], "cannot make namespaces for the lab: No space left on device; "
+                                        "as root: sysctl user.max_user_namespaces=10000")
+        self.assertTrue(said["unsupported"])
+
+
 class Root(Base, unittest.TestCase):
     def setUp(self):
         if os.geteuid() != 0:
@@ -512,6 +620,15 @@ class Root(Base, unittest.TestCase):
 class Rootless(Base, unittest.TestCase):
     if os.geteuid() == 0:
         prefix = NOBODY
+
+
+def born(pid):
+    """When the process began, in ticks; None when there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[19]
+    except OSError:
+        return None
 
 
 def descendants(pid):

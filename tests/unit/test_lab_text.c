@@ -116,6 +116,15 @@ static void machines_never_get_the_ids_of_the_system_when_there_are_others(void 
     }
 }
 
+static void makers_are_ids_that_nobody_else_has(void **state UNUSED)
+{
+    assert_int_equal(space_ids_makers(UINT32_MAX).first, 165536);
+    assert_int_equal(space_ids_makers(UINT32_MAX).count, 1000000);
+    assert_int_equal(space_ids_makers(165538).count, 2);
+    assert_int_equal(space_ids_makers(165536).count, 0);
+    assert_int_equal(space_ids_makers(1).count, 0);
+}
+
 /* --- plans -------------------------------------------------------------------------------- */
 
 static void a_plan_arrives_as_it_was_sent(void **state UNUSED)
@@ -397,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_block_contains_what_shares_its_prefix),
         cmocka_unit_test(a_map_becomes_the_identity_on_what_there_is),
         cmocka_unit_test(machines_never_get_the_ids_of_the_system_when_there_are_others),
+        cmocka_unit_test(makers_are_ids_that_nobody_else_has),
         cmocka_unit_test(a_plan_arrives_as_it_was_sent),
         cmocka_unit_test(a_plan_that_is_cut_short_is_refused),
         cmocka_unit_test(a_script_is_one_step),
