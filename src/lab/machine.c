@@ -30,6 +30,7 @@
 struct birth {
     int go[2]; /* a byte: the ids are mapped and the wire is there */
     int console[2];
+    int ready[2];
     int plan_fd;
     int disk_fd;
 };
@@ -40,6 +41,8 @@ static void birth_clear(struct birth *birth)
     fd_autop(&birth->go[1]);
     fd_autop(&birth->console[0]);
     fd_autop(&birth->console[1]);
+    fd_autop(&birth->ready[0]);
+    fd_autop(&birth->ready[1]);
     fd_autop(&birth->plan_fd);
     fd_autop(&birth->disk_fd);
 }
@@ -123,7 +126,8 @@ static int prepare(const struct space *space, const struct machine_spec *spec, s
         r = volume_open(spec->disk, &birth->disk_fd, err);
     if (r < 0)
         return r;
-    if (pipe2(birth->go, O_CLOEXEC) < 0 || pipe2(birth->console, O_CLOEXEC) < 0)
+    if (pipe2(birth->go, O_CLOEXEC) < 0 || pipe2(birth->console, O_CLOEXEC) < 0 ||
+        pipe2(birth->ready, O_CLOEXEC) < 0)
         return chaos_error_set_errno(err, errno, "cannot make a pipe");
     return fd_set_nonblocking(birth->console[0], err);
 }
@@ -135,8 +139,8 @@ static _Noreturn void become_first(const struct space *space, const struct birth
     char *const argv[] = { name, NULL };
     char *const environment[] = { NULL };
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const int fds[] = { null, birth->console[1], birth->console[1], birth->plan_fd,
-                        birth->disk_fd };
+    const int fds[] = { null,           birth->console[1], birth->console[1],
+                        birth->plan_fd, birth->ready[1],   birth->disk_fd };
     char byte;
 
     close(birth->go[1]);
@@ -233,7 +237,7 @@ static int map_ids(const struct space *space, pid_t pid, struct chaos_error *err
 int machine_start(struct space *space, struct link_router *router, const struct machine_spec *spec,
                   struct machine **ret_machine, struct chaos_error *err)
 {
-    AUTO(birth) struct birth birth = { { -1, -1 }, { -1, -1 }, -1, -1 };
+    AUTO(birth) struct birth birth = { { -1, -1 }, { -1, -1 }, { -1, -1 }, -1, -1 };
     AUTO(machine) struct machine *machine = mem_zero(1, sizeof(*machine));
     struct clone_args args = {
         .flags = NAMESPACES | CLONE_PIDFD,
@@ -244,6 +248,7 @@ int machine_start(struct space *space, struct link_router *router, const struct 
 
     machine->pidfd = -1;
     machine->console_fd = -1;
+    machine->ready_fd = -1;
     machine->limits = usual_limits(&spec->limits);
     machine->number = space->machines_begun++;
     snprintf(machine->link, sizeof(machine->link), "%s", spec->link);
@@ -265,6 +270,8 @@ int machine_start(struct space *space, struct link_router *router, const struct 
         return r;
     machine->console_fd = birth.console[0];
     birth.console[0] = -1;
+    machine->ready_fd = birth.ready[0];
+    birth.ready[0] = -1;
     *ret_machine = STEAL(machine);
     return 0;
 }
@@ -355,6 +362,7 @@ void machine_free(struct machine *machine)
         machine_reap(machine);
     fd_autop(&machine->pidfd);
     fd_autop(&machine->console_fd);
+    fd_autop(&machine->ready_fd);
     buffer_clear(&machine->console);
     free(machine);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -54,17 +55,20 @@ enum machine_end {
 struct machine {
     pid_t pid;             /* of its first process, as the daemon sees it */
     int pidfd;             /* readable when it has ended */
+    int ready_fd;          /* until it is known whether it came up; then -1 */
     int console_fd;        /* readable when there is more; -1 after its end */
     struct buffer console; /* the last MACHINE_CONSOLE_SIZE bytes */
     enum machine_end end;
+    bool is_up;                   /* once somebody has asked, by ready_fd */
     uint32_t number;              /* which of the lab's it is, from 0 on */
     struct machine_limits limits; /* as they are, nothing being 0 */
     struct link_port port;
     char link[LINK_NAME_SIZE];
 };
 
-/* Begin its life: on return its wire is plugged in and its first process under way; boot steps go
- * on on their own. The spec is not needed any longer. Milliseconds. */
+/* Begin its life: on return its wire is plugged in and its first process under way, which sets the
+ * machine up and takes the boot steps on its own. The spec is not needed any longer. Milliseconds.
+ */
 MUST_USE int machine_start(struct space *space, struct link_router *router,
                            const struct machine_spec *spec, struct machine **ret_machine,
                            struct chaos_error *err);
@@ -85,7 +89,8 @@ enum machine_end machine_reap(struct machine *machine);
  * how many came, which are the last ones in it. */
 size_t machine_console_read(struct machine *machine, size_t limit);
 
-/* A command inside of a machine or of the client. */
+/* A command inside of a machine or of the client. What enters a machine waits until it is set up,
+ * which takes milliseconds, and is refused when that failed. */
 struct machine_exec {
     char *const *argv;              /* argv[0] is looked up in PATH of `environment` */
     const char *const *environment; /* all of it, NULL-terminated */
@@ -96,20 +101,20 @@ struct machine_exec {
 /* Run it in a session of its own. It is a child of the caller, to be waited for by `ret_pid` or
  * `ret_pidfd` (owned); until it has been collected, its machine does not end. What cannot be
  * executed exits with 127, or 126, after a line on its standard error. */
-MUST_USE int machine_exec(const struct machine *machine, const struct machine_exec *exec,
-                          pid_t *ret_pid, int *ret_pidfd, struct chaos_error *err);
+MUST_USE int machine_exec(struct machine *machine, const struct machine_exec *exec, pid_t *ret_pid,
+                          int *ret_pidfd, struct chaos_error *err);
 /* The same at the client: the host's files, with the rights of whoever started the lab, and the
  * client's network. */
 MUST_USE int machine_exec_client(const struct space *space, const struct machine_exec *exec,
                                  pid_t *ret_pid, int *ret_pidfd, struct chaos_error *err);
 
 /* Attach a volume as "/dev/sdf": its files are in /volumes/sdf, and so says the link /dev/sdf. */
-MUST_USE int machine_attach_volume(const struct machine *machine, const struct volume *volume,
+MUST_USE int machine_attach_volume(struct machine *machine, const struct volume *volume,
                                    const char *device, struct chaos_error *err);
 /* -CHAOS_E_IO while it is in use, but for DETACH_FORCE, which pulls it out from under its users. */
 enum machine_detach {
     DETACH_UNUSED,
     DETACH_FORCE
 };
-MUST_USE int machine_detach_volume(const struct machine *machine, const char *device,
+MUST_USE int machine_detach_volume(struct machine *machine, const char *device,
                                    enum machine_detach how, struct chaos_error *err);

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/cancel.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "lab/machine.h"
 #include "lab/machine_init.h"
@@ -21,6 +23,9 @@
 
 #define NAMESPACES                                                                                 \
     (CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC)
+
+/* A machine that takes longer is taken for one that hangs. */
+#define UP_WITHIN_S 10
 
 /* What the child reports: where it came to, and errno; all zero for success. */
 struct report {
@@ -189,14 +194,39 @@ static int start(const struct errand *errand, pid_t *ret_pid, int *ret_pidfd,
     return 0;
 }
 
-int machine_exec(const struct machine *machine, const struct machine_exec *exec, pid_t *ret_pid,
-                 int *ret_pidfd, struct chaos_error *err)
+/* Before a machine has its own root, what enters it would find itself in the lab's. */
+static int wait_until_up(struct machine *machine, struct chaos_error *err)
 {
-    struct errand errand = { .act = act_in_machine, .machine = machine, .exec = exec };
+    int64_t deadline = clock_deadline(UP_WITHIN_S);
+    enum wait_result result;
+    char byte;
+    ssize_t n;
 
     if (machine->end != MACHINE_RUNNING)
         return chaos_error_set(err, CHAOS_E_INVALID, "the machine is not running");
-    return start(&errand, ret_pid, ret_pidfd, err);
+    if (machine->ready_fd < 0)
+        return machine->is_up
+                   ? 0
+                   : chaos_error_set(err, CHAOS_E_INVALID, "the machine did not come up");
+    result = wait_fd(machine->ready_fd, POLLIN, deadline, NULL);
+    if (result != WAIT_READY)
+        return chaos_error_set(err, CHAOS_E_TIMEOUT, "the machine does not come up");
+    do
+        n = read(machine->ready_fd, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    machine->is_up = n == 1;
+    close(machine->ready_fd);
+    machine->ready_fd = -1;
+    return wait_until_up(machine, err);
+}
+
+int machine_exec(struct machine *machine, const struct machine_exec *exec, pid_t *ret_pid,
+                 int *ret_pidfd, struct chaos_error *err)
+{
+    struct errand errand = { .act = act_in_machine, .machine = machine, .exec = exec };
+    int r = wait_until_up(machine, err);
+
+    return r < 0 ? r : start(&errand, ret_pid, ret_pidfd, err);
 }
 
 int machine_exec_client(const struct space *space, const struct machine_exec *exec, pid_t *ret_pid,
@@ -256,13 +286,15 @@ static int check_device(const char *device, const char **ret_name, struct chaos_
     return 0;
 }
 
-int machine_attach_volume(const struct machine *machine, const struct volume *volume,
-                          const char *device, struct chaos_error *err)
+int machine_attach_volume(struct machine *machine, const struct volume *volume, const char *device,
+                          struct chaos_error *err)
 {
     struct errand errand = { .act = act_attach, .machine = machine, .volume_fd = -1 };
     struct report report;
     int r = check_device(device, &errand.device, err);
 
+    if (r == 0)
+        r = wait_until_up(machine, err);
     if (r == 0)
         r = volume_open(volume, &errand.volume_fd, err);
     if (r < 0)
@@ -272,8 +304,8 @@ int machine_attach_volume(const struct machine *machine, const struct volume *vo
     return r;
 }
 
-int machine_detach_volume(const struct machine *machine, const char *device,
-                          enum machine_detach how, struct chaos_error *err)
+int machine_detach_volume(struct machine *machine, const char *device, enum machine_detach how,
+                          struct chaos_error *err)
 {
     struct errand errand = {
         .act = act_detach,
@@ -283,5 +315,7 @@ int machine_detach_volume(const struct machine *machine, const char *device,
     struct report report;
     int r = check_device(device, &errand.device, err);
 
+    if (r == 0)
+        r = wait_until_up(machine, err);
     return r < 0 ? r : run_errand(&errand, &report, err);
 }

@@ -178,5 +178,8 @@ int main(int argc, char **argv)
         return MACHINE_EXIT_FAILED;
     }
     console_line("%s is up", plan.hostname);
+    if (write(PLAN_READY_FD, "", 1) < 0)
+        console_line("nobody waits for this machine: %m");
+    close(PLAN_READY_FD);
     live(&plan);
 }

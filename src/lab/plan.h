@@ -20,8 +20,9 @@ struct plan_numbers {
 };
 
 /* The descriptors that it begins with, beside 0, 1 and 2. */
-#define PLAN_FD      3
-#define PLAN_DISK_FD 4
+#define PLAN_FD       3
+#define PLAN_READY_FD 4 /* takes one byte when the machine is set up */
+#define PLAN_DISK_FD  5
 
 #define PLAN_LIST_MAX 512
 

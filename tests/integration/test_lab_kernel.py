@@ -449,6 +449,12 @@ print(sent)
                          sorted(os.listdir(SHARE)))
         self.assertIn("cannot change to '/none'", self.lab.run(11, "true", cwd="/none")["err"])
 
+    def test_a_command_that_comes_early_still_finds_the_machine_s_own_root(self):
+        for n in range(12, 32):
+            self.lab.do("start", id=identity(n), link=f"m{n}", hostname="early", gateway="10.0.1.1",
+                        address=f"10.0.1.{n}/24", user_data="")
+            self.assertEqual(self.lab.run(n, "cat", "/etc/hostname")["out"], "early\n")
+
     def test_the_power_button_ends_processes_in_order_and_a_power_cut_does_not(self):
         trap = ("#!/bin/sh\n(trap 'echo goodbye; exit' TERM; echo waiting; "
                 "while :; do sleep 0.01; done) &\n")

@@ -314,7 +314,7 @@ static int start_job(struct driver *driver, const json_t *request, struct job *j
         .cwd = json_string_value(json_object_get(request, "cwd")),
         .fds = { null, job->out, job->err },
     };
-    const struct machine *machine = NULL;
+    struct machine *machine = NULL;
     int r;
 
     if (!*text_of(request, "id")) {
