@@ -158,8 +158,8 @@ static void assert_encodes(const struct aws_operation *operation, const json_t *
         fail_msg("%s: %s", operation->name, chaos_error_text(&err));
 }
 
-static json_t *make_call(struct paper_cloud *paper, const char *service, const char *operation,
-                         const char *params)
+json_t *paper_try(struct paper_cloud *paper, const char *service, const char *operation,
+                  const char *params)
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(json) json_t *values = quoted_json(params ? params : "{}");
@@ -180,7 +180,7 @@ static json_t *make_call(struct paper_cloud *paper, const char *service, const c
 json_t *paper_call(struct paper_cloud *paper, const char *service, const char *operation,
                    const char *params)
 {
-    json_t *result = make_call(paper, service, operation, params);
+    json_t *result = paper_try(paper, service, operation, params);
 
     if (!result)
         fail_msg("%s was refused: %s: %s", operation, paper->fault.code, paper->fault.message);
@@ -191,7 +191,7 @@ json_t *paper_call(struct paper_cloud *paper, const char *service, const char *o
 const char *paper_refused(struct paper_cloud *paper, const char *service, const char *operation,
                           const char *params)
 {
-    AUTO(json) json_t *result = make_call(paper, service, operation, params);
+    AUTO(json) json_t *result = paper_try(paper, service, operation, params);
 
     assert_null(result);
     assert_non_null(paper->fault.code);

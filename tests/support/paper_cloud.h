@@ -36,5 +36,8 @@ const char *paper_refused(struct paper_cloud *paper, const char *service, const 
                           const char *params);
 const char *paper_refusedf(struct paper_cloud *paper, const char *service, const char *operation,
                            const char *format, ...) PRINTF(4, 5);
+/* A call that may be refused or not: a new reference to its result, or NULL. */
+json_t *paper_try(struct paper_cloud *paper, const char *service, const char *operation,
+                  const char *params);
 /* Let so many seconds go by. */
 void paper_wait(struct paper_cloud *paper, double seconds);

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -739,6 +740,107 @@ static void groups_look_at_their_instances_after_a_restore(void **state)
     assert_int_equal(json_array_size(json_object_get(web(paper), "Instances")), 3);
 }
 
+/* The id of any entry of the group, NULL when it has none. */
+static const char *any_id(const struct paper_cloud *paper, unsigned *seed)
+{
+    const json_t *entries = json_object_get(web(paper), "Instances");
+    size_t n = json_array_size(entries);
+
+    return n ? json_text_of(json_array_get(entries, (size_t)rand_r(seed) % n), "InstanceId") : NULL;
+}
+
+/* Calls with an instance of the group; some of them are refused, as its state has it. */
+static const struct {
+    const char *service;
+    const char *operation;
+    const char *params; /* "%s" stands for the instance */
+} deeds[] = {
+    { "ec2", "TerminateInstances", "{'InstanceIds': ['%s']}" },
+    { "ec2", "StopInstances", "{'InstanceIds': ['%s'], 'Force': true}" },
+    { "ec2", "StartInstances", "{'InstanceIds': ['%s']}" },
+    { "ec2", "RebootInstances", "{'InstanceIds': ['%s']}" },
+    { SERVICE, "SetInstanceHealth", "{'InstanceId': '%s', 'HealthStatus': 'Unhealthy'}" },
+    { SERVICE, "TerminateInstanceInAutoScalingGroup",
+      "{'InstanceId': '%s', 'ShouldDecrementDesiredCapacity': false}" },
+    { SERVICE, "TerminateInstanceInAutoScalingGroup",
+      "{'InstanceId': '%s', 'ShouldDecrementDesiredCapacity': true}" },
+    { SERVICE, "EnterStandby",
+      "{'AutoScalingGroupName': 'web', 'InstanceIds': ['%s'],"
+      " 'ShouldDecrementDesiredCapacity': false}" },
+    { SERVICE, "ExitStandby", "{'AutoScalingGroupName': 'web', 'InstanceIds': ['%s']}" },
+    { SERVICE, "DetachInstances",
+      "{'AutoScalingGroupName': 'web', 'InstanceIds': ['%s'],"
+      " 'ShouldDecrementDesiredCapacity': true}" },
+    { SERVICE, "AttachInstances", "{'AutoScalingGroupName': 'web', 'InstanceIds': ['%s']}" },
+    { SERVICE, "SetInstanceProtection",
+      "{'AutoScalingGroupName': 'web', 'InstanceIds': ['%s'], 'ProtectedFromScaleIn': false}" },
+};
+
+static const char *const turns[] = {
+    "{'AutoScalingGroupName': 'web', 'ScalingProcesses': ['Launch']}",
+    "{'AutoScalingGroupName': 'web', 'ScalingProcesses': ['Terminate', 'AZRebalance']}",
+    "{'AutoScalingGroupName': 'web', 'ScalingProcesses': ['HealthCheck']}",
+    "{'AutoScalingGroupName': 'web', 'ScalingProcesses': ['ReplaceUnhealthy']}",
+};
+
+/* One call out of all, whether it is refused or not. */
+static void do_anything(struct paper_cloud *paper, unsigned *seed)
+{
+    size_t pick = (size_t)rand_r(seed) % (ARRAY_SIZE(deeds) + 4);
+    const char *id = any_id(paper, seed);
+    const char *turn = turns[(size_t)rand_r(seed) % ARRAY_SIZE(turns)];
+
+    paper->boot_fails = rand_r(seed) % 8 == 0;
+    if (pick == ARRAY_SIZE(deeds))
+        json_decref(paper_try(paper, SERVICE, "SuspendProcesses", turn));
+    else if (pick == ARRAY_SIZE(deeds) + 1)
+        json_decref(paper_try(paper, SERVICE, "ResumeProcesses", turn));
+    else if (pick == ARRAY_SIZE(deeds) + 2 || !id)
+        json_decref(paper_try(paper, SERVICE, "SetDesiredCapacity",
+                              rand_r(seed) % 2
+                                  ? "{'AutoScalingGroupName': 'web', 'DesiredCapacity': 5}"
+                                  : "{'AutoScalingGroupName': 'web', 'DesiredCapacity': 2}"));
+    else if (pick == ARRAY_SIZE(deeds) + 3)
+        json_decref(paper_try(paper, SERVICE, "UpdateAutoScalingGroup",
+                              rand_r(seed) % 2 ? "{'AutoScalingGroupName': 'web', " ZONES "}"
+                                               : "{'AutoScalingGroupName': 'web',"
+                                                 " 'AvailabilityZones': ['us-east-1c']}"));
+    else {
+        struct buffer params = { 0 };
+        const char *hole = strstr(deeds[pick].params, "%s");
+
+        buffer_add(&params, deeds[pick].params, (size_t)(hole - deeds[pick].params));
+        buffer_add_text(&params, id);
+        buffer_add_text(&params, hole + 2);
+        json_decref(
+            paper_try(paper, deeds[pick].service, deeds[pick].operation, buffer_text(&params)));
+        buffer_clear(&params);
+    }
+}
+
+static void whatever_happens_a_group_ends_up_with_what_it_wants(void **state)
+{
+    struct paper_cloud *paper = *state;
+
+    create(paper, "'MinSize': 0, 'MaxSize': 6, 'DesiredCapacity': 3");
+    for (unsigned round = 1; round <= 60; round++) {
+        unsigned seed = round;
+
+        for (int i = 0; i < 25; i++) {
+            do_anything(paper, &seed);
+            paper_wait(paper, rand_r(&seed) % 4 == 0 ? 7 : 0.05);
+        }
+        paper->boot_fails = false;
+        call(paper, "ResumeProcesses", "{'AutoScalingGroupName': 'web'}");
+        paper_wait(paper, 300);
+        if (count(paper, "InService") != wanted(paper) || count(paper, "Pending") ||
+            count(paper, "Terminating"))
+            fail_msg("round %u: %d of %d in service, %d pending, %d terminating", round,
+                     count(paper, "InService"), wanted(paper), count(paper, "Pending"),
+                     count(paper, "Terminating"));
+    }
+}
+
 static size_t described(struct paper_cloud *paper, const char *params)
 {
     AUTO(json) json_t *result = paper_call(paper, SERVICE, "DescribeAutoScalingGroups", params);
@@ -977,6 +1079,7 @@ int main(void)
         CLAIM(a_group_is_deleted_with_force_and_its_instances),
         CLAIM(an_empty_group_is_deleted_at_once),
         CLAIM(groups_look_at_their_instances_after_a_restore),
+        CLAIM(whatever_happens_a_group_ends_up_with_what_it_wants),
         CLAIM(groups_are_found_by_name_and_by_tag),
         CLAIM(tags_are_set_changed_listed_and_deleted),
         CLAIM(instances_are_described_with_their_group),
