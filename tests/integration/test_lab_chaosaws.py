@@ -15,6 +15,7 @@ import http.server
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -421,6 +422,7 @@ def add_cases():
 
 def main():
     functions.enter_reference()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # take the lab down all the same
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.environ["CHAOS_SEED"] = "1"
     for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):

@@ -9,6 +9,7 @@ Without the reference ($FRACAS_REFERENCE), which has boto3, or without user name
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -148,6 +149,7 @@ class Clients(unittest.TestCase):
 
 def main():
     functions.enter_reference()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # take the lab down all the same
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
                  "AWS_SESSION_TOKEN"):
