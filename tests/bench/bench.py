@@ -309,8 +309,16 @@ class Bench:
             self.table.add(f"{name}: {what}", unit, ours[i] / scale, beside, theirs[i] / scale,
                            most_ratio=1)
 
+    def lab(self):
+        """Prints a table of its own: outages, machines by the hundred, the API beside moto_server."""
+        words = [sys.executable, HERE / "bench_lab.py", self.build / "chaos"]
+        if self.reference:
+            words += ["--reference", pathlib.Path(self.reference[0]).parents[1]]
+        subprocess.run(words, check=True)
 
-ITEMS = ("start", "process", "http", "tcp", "background", "validate", "worker", "aws", "echo", "safety")
+
+ITEMS = ("start", "process", "http", "tcp", "background", "validate", "worker", "aws", "echo", "safety",
+         "lab")
 
 
 def parse():
