@@ -89,6 +89,8 @@ static int visit_link(const struct nlmsghdr *message, void *data, struct chaos_e
     uint32_t *index = data;
     struct ifinfomsg header;
 
+    if (message->nlmsg_len < NLMSG_LENGTH(sizeof(header)))
+        return 0;
     memcpy(&header, (const char *)message + NLMSG_HDRLEN, sizeof(header));
     *index = (uint32_t)header.ifi_index;
     return 0;

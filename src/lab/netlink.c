@@ -152,6 +152,20 @@ static int answer_error(const struct nlmsghdr *message)
     return -error;
 }
 
+/* The message at `at` of an answer of `size` bytes, and `at` after it; NULL at the end. */
+static const struct nlmsghdr *next_message(const char *reply, size_t size, size_t *at)
+{
+    const struct nlmsghdr *message;
+
+    if (*at >= size || size - *at < NLMSG_HDRLEN)
+        return NULL;
+    message = (const struct nlmsghdr *)(const void *)(reply + *at);
+    if (message->nlmsg_len < NLMSG_HDRLEN || message->nlmsg_len > size - *at)
+        return NULL;
+    *at += NLMSG_ALIGN(message->nlmsg_len);
+    return message;
+}
+
 int netlink_send(int fd, struct netlink_batch *batch, const char *what, struct chaos_error *err)
 {
     _Alignas(8) char reply[REPLY_SIZE];
@@ -174,9 +188,7 @@ int netlink_send(int fd, struct netlink_batch *batch, const char *what, struct c
         n = receive(fd, reply, sizeof(reply));
         if (n <= 0)
             return refused(n < 0 ? errno : EPROTO, what, err);
-        message = (const struct nlmsghdr *)(const void *)reply;
-        for (size_t left = (size_t)n; NLMSG_OK(message, left);
-             message = NLMSG_NEXT(message, left)) {
+        for (size_t at = 0; (message = next_message(reply, (size_t)n, &at));) {
             if (message->nlmsg_type != NLMSG_ERROR)
                 continue;
             answered++;
@@ -201,9 +213,7 @@ static int read_answer(int fd, const char *what, netlink_visit visit, void *data
         n = receive(fd, reply, sizeof(reply));
         if (n <= 0)
             return result < 0 ? result : refused(n < 0 ? errno : EPROTO, what, err);
-        message = (const struct nlmsghdr *)(const void *)reply;
-        for (size_t left = (size_t)n; NLMSG_OK(message, left);
-             message = NLMSG_NEXT(message, left)) {
+        for (size_t at = 0; (message = next_message(reply, (size_t)n, &at));) {
             if (message->nlmsg_type == NLMSG_DONE)
                 return result;
             if (message->nlmsg_type == NLMSG_ERROR) {
