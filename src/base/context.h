@@ -9,4 +9,6 @@
 struct chaos_context {
     const struct cancel *cancel; /* may be NULL: nobody can cancel */
     const char *activity;        /* its name, for the log; may be NULL */
+    uint64_t seed;               /* of what is chosen at random; 0: that of the process */
+    uint64_t drew;               /* set to the seed once something was chosen */
 };

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/seed.h"
 #include "base/str.h"
 #include "cli/output.h"
 #include "cli/root.h"
@@ -37,6 +38,7 @@ enum {
     OPTION_ROLLBACK_TIMEOUT,
     OPTION_ROLLBACK_RETRIES,
     OPTION_STRICT,
+    OPTION_SEED,
 };
 
 static const char *const dry_names[] = { "probes", "actions", "activities", "pause", NULL };
@@ -138,6 +140,10 @@ static const struct cli_option options[] = {
                                   .metavar = "N",
                                   .default_text = "0",
                                   .help = "How often a rollback that fails is played again." },
+    [OPTION_SEED] = { .name = "--seed",
+                      .kind = CLI_TEXT,
+                      .metavar = "SEED",
+                      .help = "Choose at random as the run did whose journal names this seed." },
 };
 
 static const struct cli_argument arguments[] = {
@@ -291,6 +297,8 @@ static int play(struct running *r, struct run_options *wanted, struct chaos_erro
     wanted->record_interruption = r->for_agent || events_path;
     wanted->rollback_timeout_s = cli_number(call, OPTION_ROLLBACK_TIMEOUT);
     wanted->rollback_retries = (long)cli_number(call, OPTION_ROLLBACK_RETRIES);
+    wanted->seed =
+        cli_text(call, OPTION_SEED) ? seed_parse(cli_text(call, OPTION_SEED)) : seed_default();
     if (open_state(r, wanted, err) < 0)
         return -(int)err->code;
     if (r->state)

@@ -88,6 +88,7 @@ static void prepare_call(struct run *run, const json_t *activity, const struct a
                                         .secrets = copies->secrets,
                                         .cancel = way->cancel,
                                         .place = way->place,
+                                        .seed = run->options->seed,
                                         .mark = way->mark };
 }
 
@@ -228,6 +229,8 @@ static void record(struct play *play, struct call_result *result)
     if (result->status == CALL_CANCELLED && play->section != SECTION_HYPOTHESIS &&
         play->place == CALL_BACKGROUND)
         call_set(result, CALL_FAILED, "chaoslib.exceptions.ExperimentExitedException");
+    if (result->seed)
+        json_object_set_new(entry, "seed", json_integer((json_int_t)result->seed));
     if (result->status == CALL_SUCCEEDED) {
         json_object_set_new(entry, "output", result->output ? STEAL(result->output) : json_null());
         json_object_set_new(entry, "status", json_string("succeeded"));

@@ -235,7 +235,8 @@ static json_t *call_source(const struct resolving *resolving, const json_t *sour
                                             .configuration = configuration,
                                             .secrets = resolving->secrets,
                                             .cancel = resolving->cancel,
-                                            .place = CALL_FOREGROUND },
+                                            .place = CALL_FOREGROUND,
+                                            .seed = resolving->options->seed },
                    &result);
     *ret_status = (int)result.status;
     if (result.status == CALL_SUCCEEDED)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/auto.h"
 #include "base/cancel.h"
@@ -27,6 +28,7 @@ struct call_result {
     char *message;      /* owned; for any status but CALL_SUCCEEDED: the exception's text */
     json_t *exception;  /* owned; lines of the exception as the journal shows them (each ends with a
                          * newline, the last one names it), NULL: the engine makes them */
+    uint64_t seed;      /* what was chosen at random was chosen with it; 0: nothing was */
     bool has_exit_code; /* for CALL_EXITED: the code was an integer */
     long exit_code;
 };
@@ -49,8 +51,11 @@ struct provider_call {
     const json_t *secrets;       /* resolved; an object of groups */
     const struct cancel *cancel; /* watched by every wait */
     enum call_place place;
+    uint64_t seed;    /* of what is chosen at random; 0: that of the process */
     const char *mark; /* NULL, or "NAME=value" for the environment of processes it starts */
 };
+
+#define INVERSE_TACIT "tacit"
 
 struct provider {
     const char *type; /* of provider.type: "process", "http", "python" */
@@ -65,7 +70,8 @@ struct provider {
     /* Call it. Never fails as a C function: whatever happens is the result. */
     void (*call)(void *self, const struct provider_call *call, struct call_result *result);
     /* NULL, or: decide what would undo the action, before it is called: an activity with the exact
-     * resources the action will touch. *ret_activity stays NULL when there is nothing to undo. */
+     * resources the action will touch. *ret_activity stays NULL when there is nothing to undo. With
+     * INVERSE_TACIT true in it nobody asked for it: a clean end may leave it. */
     int (*inverse)(void *self, const struct provider_call *call, json_t **ret_activity,
                    struct chaos_error *err);
 };

@@ -64,6 +64,7 @@ struct run_options {
     double rollback_timeout_s; /* of a rollback or an inverse without its own; 0: none */
     long rollback_retries;     /* how often one that failed is played again */
     enum dry_mode dry;
+    uint64_t seed;            /* of what is chosen at random; 0: that of the process */
     bool record_interruption; /* put `interruption` into the journal (1.21) */
     const struct provider *providers;
     size_t n_providers;

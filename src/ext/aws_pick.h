@@ -9,10 +9,6 @@
 #include "base/auto.h"
 #include "chaos/extension.h"
 
-/* The seed of this process: $CHAOS_SEED (a decimal number up to 2^64-1, or any text, which is
- * hashed), else one of the kernel's. Logged when it is first used. */
-uint64_t aws_seed(const struct chaos_call *call);
-
 /* `count` (at most all) of `candidates`, an array of texts, as a new sorted array. */
 json_t *aws_pick(const struct chaos_call *call, const json_t *candidates, size_t count);
 /* One of them, borrowed from `candidates`; NULL when there is none. */

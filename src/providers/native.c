@@ -342,8 +342,9 @@ static int prepare(const struct chaos_function *function, const struct provider_
     r = prepare_arguments(function, call, &prepared->arguments, err);
     if (r < 0)
         return r;
-    prepared->context =
-        (struct chaos_context){ .cancel = call->cancel, .activity = activity_name(call->activity) };
+    prepared->context = (struct chaos_context){ .cancel = call->cancel,
+                                                .activity = activity_name(call->activity),
+                                                .seed = call->seed };
     prepared->secrets = merge_secrets(call);
     prepared->configuration =
         call->configuration ? json_incref(json_walkable(call->configuration)) : json_object();
@@ -354,9 +355,10 @@ static int prepare(const struct chaos_function *function, const struct provider_
     return 0;
 }
 
-/* A row's function, whichever it is. */
+/* A row's function, whichever it is. *ret_seed is set when it chose something at random. */
 static int run(const struct chaos_function *function, chaos_function_run body,
-               const struct provider_call *call, json_t **ret_output, struct chaos_error *err)
+               const struct provider_call *call, json_t **ret_output, uint64_t *ret_seed,
+               struct chaos_error *err)
 {
     AUTO(prepared) struct prepared prepared = { 0 };
     int r = prepare(function, call, &prepared, err);
@@ -364,6 +366,7 @@ static int run(const struct chaos_function *function, chaos_function_run body,
     if (r < 0)
         return r;
     r = body(&prepared.call, ret_output, err);
+    *ret_seed = prepared.context.drew;
     if (r == 0 && !err->message)
         return 0;
     if (!err->message)
@@ -376,11 +379,12 @@ int native_inverse(const struct chaos_function *function, const struct provider_
                    json_t **ret_activity, struct chaos_error *err)
 {
     AUTO(json) json_t *activity = NULL;
+    uint64_t ignored;
     int r;
 
     if (!function->inverse)
         return 0;
-    r = run(function, function->inverse, call, &activity, err);
+    r = run(function, function->inverse, call, &activity, &ignored, err);
     if (r == 0)
         *ret_activity = STEAL(activity);
     return r;
@@ -391,7 +395,7 @@ void native_call(const struct chaos_function *function, const struct provider_ca
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(json) json_t *output = NULL;
-    int r = run(function, function->run, call, &output, &err);
+    int r = run(function, function->run, call, &output, &result->seed, &err);
 
     if (r == -CHAOS_E_CANCELLED) {
         call_set(result, CALL_CANCELLED, "%s", chaos_error_text(&err));
