@@ -446,6 +446,15 @@ static int decode_output(const struct aws_operation *operation, struct aws_respo
     return r;
 }
 
+/* Add a header; several of one name are one, with commas. */
+static void add_header(json_t *object, const char *name, const char *value)
+{
+    const char *there = json_string_value(json_object_get(object, name));
+    AUTO(str) char *joined = there ? mem_printf("%s, %s", there, value) : NULL;
+
+    json_object_set_new(object, name, json_string(joined ? joined : value));
+}
+
 /* Header names in lower case, as boto3 shows them. */
 static json_t *headers_json(const struct uri_pairs *headers)
 {
@@ -460,7 +469,7 @@ static json_t *headers_json(const struct uri_pairs *headers)
                 *p = (char)(*p - 'A' + 'a');
         }
         if (str_is_utf8(name, strlen(name)) && str_is_utf8(value, strlen(value)))
-            json_object_set_new(object, name, json_string(value));
+            add_header(object, name, value);
     }
     return object;
 }

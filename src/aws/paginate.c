@@ -259,6 +259,9 @@ static bool merge_page(void *data, const json_t *value)
     if (merge->result == 0 && merge->is_first)
         merge->result =
             merge_keys(merge, aws_node_get(merge->pages, "non_aggregate_keys"), 0, value);
+    if (merge->is_first)
+        json_object_set(merge->whole, "ResponseMetadata",
+                        json_object_get(value, "ResponseMetadata"));
     merge->is_first = false;
     return merge->result == 0;
 }

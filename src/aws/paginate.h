@@ -26,8 +26,8 @@ struct aws_items_visitor {
 };
 
 /* All pages as one result, like boto3's build_full_result(): lists joined, numbers added, texts
- * joined; of what does not change from page to page the first. An operation without pages is
- * called once. */
+ * joined; of what does not change from page to page, and of ResponseMetadata, the first. An
+ * operation without pages is called once. */
 MUST_USE int aws_call_all_pages(struct aws_session *session, const struct aws_operation *operation,
                                 const json_t *params, json_t **ret_value, struct chaos_error *err);
 /* The same, but the operation's first listing goes to the visitor as it comes, so that no more than

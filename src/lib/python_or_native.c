@@ -10,16 +10,20 @@
 #include "providers/python.h"
 
 /* $CHAOS_NATIVE=0 makes Python functions run in Python even where a row stands in for them; 1 lets
- * every row stand in, also those that are not yet proven to be equal in all things. */
+ * every row stand in, also those that need newer AWS models than Debian has. */
 #define NATIVE_VARIABLE "CHAOS_NATIVE"
 
-/* Modules of an extension in Python whose rows stand in for it only when asked to. */
-#define UNPROVEN "chaosaws."
+static const struct {
+    const char *module;
+    const char *name;
+} only_when_asked[] = {
+    { "chaosaws.fis.actions", "start_availability_zone_power_interruption_scenario" },
+};
 
 struct python_or_native {
     struct extensions *extensions;
     bool prefers_python; /* rows never stand in */
-    bool prefers_native; /* also unproven ones do */
+    bool prefers_native; /* also those of only_when_asked do */
     struct guest_services services;
     struct python *python;
     struct provider python_provider;
@@ -53,6 +57,15 @@ void python_or_native_free(struct python_or_native *functions)
     free(functions);
 }
 
+static bool is_only_when_asked(const char *module, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(only_when_asked); i++)
+        if (str_equal(module, only_when_asked[i].module) &&
+            str_equal(name, only_when_asked[i].name))
+            return true;
+    return false;
+}
+
 /* The native row of an activity, or NULL: then it is Python's. */
 static const struct chaos_function *row_of(const struct python_or_native *functions,
                                            const json_t *activity)
@@ -64,7 +77,7 @@ static const struct chaos_function *row_of(const struct python_or_native *functi
 
     if (!module || !name || (functions->prefers_python && !is_native))
         return NULL;
-    if (!is_native && !functions->prefers_native && str_starts(module, UNPROVEN))
+    if (!is_native && !functions->prefers_native && is_only_when_asked(module, name))
         return NULL;
     return extensions_lookup(functions->extensions, module, name);
 }
@@ -144,6 +157,27 @@ static int check_all_either(void *self, const json_t *activities, const struct c
     return 0;
 }
 
+/* compat: the reference's Python provider puts the class of an exception before its text. */
+static void name_exception(struct call_result *result)
+{
+    static const struct {
+        const char *text; /* how it starts */
+        const char *exception;
+    } classes[] = {
+        { "An error occurred (", "botocore.exceptions.ClientError" },
+        { "Parameter validation failed", "botocore.exceptions.ParamValidationError" },
+        { "Unable to locate credentials", "botocore.exceptions.NoCredentialsError" },
+        { "Waiter ", "botocore.exceptions.WaiterError" },
+        { "", "chaoslib.exceptions.ActivityFailed" },
+    };
+    AUTO(str) char *text = result->message;
+    size_t i = 0;
+
+    while (!str_starts(text, classes[i].text))
+        i++;
+    result->message = mem_printf("%s: %s", classes[i].exception, text);
+}
+
 static void call_either(void *self, const struct provider_call *call, struct call_result *result)
 {
     const struct python_or_native *functions = self;
@@ -151,11 +185,14 @@ static void call_either(void *self, const struct provider_call *call, struct cal
     const struct provider *python = &functions->python_provider;
 
     if (!function) {
+        log_debug("Activity '%s' runs in Python", json_text_of(call->activity, "name"));
         python->call(python->self, call, result);
         return;
     }
     log_debug("Activity '%s' runs natively", json_text_of(call->activity, "name"));
     call_row(functions, function, call, result);
+    if (result->status == CALL_FAILED && result->message)
+        name_exception(result);
 }
 
 static int decide_inverse(void *self, const struct provider_call *call, json_t **ret_activity,
@@ -164,6 +201,23 @@ static int decide_inverse(void *self, const struct provider_call *call, json_t *
     const struct chaos_function *function = row_of(self, call->activity);
 
     return function ? native_inverse(function, call, ret_activity, err) : 0;
+}
+
+/* The reference knows no inverses: after a clean end its experiments expect none, and what cannot
+ * be undone is done all the same. */
+static int decide_tacit_inverse(void *self, const struct provider_call *call, json_t **ret_activity,
+                                struct chaos_error *err)
+{
+    int r = decide_inverse(self, call, ret_activity, err);
+
+    if (r == 0 && *ret_activity)
+        json_object_set_new(*ret_activity, INVERSE_TACIT, json_true());
+    if (r == 0 || r == -CHAOS_E_CANCELLED)
+        return r;
+    log_debug("Nothing will undo action '%s': %s", json_text_of(call->activity, "name"),
+              chaos_error_text(err));
+    chaos_error_clear(err);
+    return 0;
 }
 
 struct provider python_or_native_provider(struct python_or_native *functions, const char *type)
@@ -179,7 +233,7 @@ struct provider python_or_native_provider(struct python_or_native *functions, co
                               .check = check_either,
                               .check_all = check_all_either,
                               .call = call_either,
-                              .inverse = decide_inverse };
+                              .inverse = decide_tacit_inverse };
 }
 
 const struct guest *python_or_native_guest(const struct python_or_native *functions)

@@ -111,6 +111,10 @@ ADDONS = {
 # The reference lets this one go on for a moment, and how far differs: ours must not begin.
 RACING = {"safeguard-preflight-unmet"}
 
+# The reference sends nulls, and fails, for what is left out.
+PARAMETER = {"type": "String", "description": "how deep", "key_id": "k", "allowed_pattern": ".*",
+             "tags": [{"Key": "a", "Value": "b"}], "tier": "Standard", "policies": "[]",
+             "data_type": "text"}
 EC2, ASG, SSM = "chaosaws.ec2.", "chaosaws.asg.", "chaosaws.ssm."
 BY_NAME = [{"Name": "tag:Name", "Values": ["web"]}]
 AWS = {
@@ -153,9 +157,9 @@ AWS = {
                  "probe")]),
     "ssm-iam": experiment("Parameters", [
         activity("put", SSM + "actions", "put_parameter",
-                 {"name": "depth", "value": "7", "type": "String"}),
+                 {**PARAMETER, "name": "depth", "value": "7"}),
         activity("again", SSM + "actions", "put_parameter",
-                 {"name": "depth", "value": "8", "type": "String"}),
+                 {**PARAMETER, "name": "depth", "value": "8"}),
         activity("policy", "chaosaws.iam.actions", "create_policy", {
             "name": "sail", "policy": {"Version": "2012-10-17", "Statement": []}})]),
 }
@@ -164,8 +168,9 @@ SEED = """
 import boto3
 ec2, asg, s3 = (boto3.client(name) for name in ("ec2", "autoscaling", "s3"))
 image = ec2.describe_images()["Images"][0]["ImageId"]
-ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2, TagSpecifications=[
-    {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web"}]}])
+for _ in range(2):  # a reservation each: the reference counts those
+    ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=[
+        {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web"}]}])
 asg.create_launch_configuration(LaunchConfigurationName="boat", ImageId=image, InstanceType="t2.micro")
 asg.create_auto_scaling_group(AutoScalingGroupName="fleet", LaunchConfigurationName="boat", MinSize=1,
                               MaxSize=2, DesiredCapacity=1, AvailabilityZones=["us-east-1a"])

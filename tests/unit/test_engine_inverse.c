@@ -61,6 +61,8 @@ static int know_inverse(void *self, const struct provider_call *call, json_t **r
                                   "set", "value", ++world);
     if (str_equal(json_text_of(provider, "undo"), "known"))
         *ret_activity = json_pack("{s:{s:s}}", "provider", "type", "script");
+    if (str_equal(json_text_of(provider, "undo"), "tacit"))
+        *ret_activity = json_pack("{s:{s:s}, s:b}", "provider", "type", "script", INVERSE_TACIT, 1);
     return 0;
 }
 
@@ -278,6 +280,39 @@ static void an_inverse_that_does_not_restore_the_world_says_so(void **state)
         "not as it was, or not yet");
 }
 
+static void a_clean_end_leaves_what_nobody_asked_to_undo(void **state)
+{
+    AUTO(story) struct story story = { 0 };
+
+    (void)state;
+    tell(&story, "{" HEAD "'method': [" DOES("action", "a", "'undo': 'tacit'") "]}",
+         (struct run_options){ 0 });
+    assert_played(&story, "a");
+}
+
+static void what_nobody_asked_to_undo_is_undone_when_the_run_deviates(void **state)
+{
+    AUTO(story) struct story story = { 0 };
+
+    (void)state;
+    tell(&story,
+         "{" HEAD JUDGE("'value': 2") "'method': [" DOES("action", "a", "'undo': 'tacit'") "]}",
+         (struct run_options){ .hypothesis = HYPOTHESIS_AFTER });
+    assert_played(&story, "a h undo a");
+}
+
+static void one_inverse_that_was_asked_for_takes_all_along(void **state)
+{
+    AUTO(story) struct story story = { 0 };
+
+    (void)state;
+    tell(&story,
+         "{" HEAD
+         "'method': [" DOES("action", "a", "'undo': 'tacit'") ", " ACTION("b", "'value': 1") "]}",
+         (struct run_options){ 0 });
+    assert_played(&story, "a b undo-b undo a");
+}
+
 static void an_action_whose_inverse_cannot_be_decided_is_not_played(void **state)
 {
     AUTO(story) struct story story = { 0 };
@@ -490,6 +525,9 @@ int main(void)
         cmocka_unit_test(the_journal_says_what_an_inverse_undid),
         cmocka_unit_test(an_action_that_failed_is_undone_too),
         cmocka_unit_test(what_a_provider_knows_to_undo_is_undone),
+        cmocka_unit_test(a_clean_end_leaves_what_nobody_asked_to_undo),
+        cmocka_unit_test(what_nobody_asked_to_undo_is_undone_when_the_run_deviates),
+        cmocka_unit_test(one_inverse_that_was_asked_for_takes_all_along),
         cmocka_unit_test(a_known_inverse_says_whether_it_restored_the_world),
         cmocka_unit_test(an_inverse_that_does_not_restore_the_world_says_so),
         cmocka_unit_test(an_action_whose_inverse_cannot_be_decided_is_not_played),

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Experiments that act on AWS, natively: draws that repeat, targets that are told first, effects that
+are undone, keys that show nowhere.
+
+usage: test_aws_experiments.py CHAOS [unittest arguments]
+
+The service is a small EC2 of 40 instances on loopback.
+"""
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+DEADLINE_S = 60
+CANARY = "canary-4d1c/Secret+Key00112233445566778899"
+TOKEN = "canary-77ab-session-token"
+KEY_ID = "AKIDCANARY"
+CHAOS = None
+COUNT = 40
+
+
+class Service(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.actions = []  # (action, ids)
+        self.log_file = None
+        self.told = []  # whether the log named the ids when an action came
+        self.refusal = None
+        self.release = threading.Event()
+        self.has_hung = threading.Event()
+        self.hangs = False
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        server = self.server
+        form = urllib.parse.parse_qs(
+            self.rfile.read(int(self.headers["Content-Length"])).decode())
+        action = form["Action"][0]
+        ids = sorted(v[0] for k, v in form.items() if k.startswith("InstanceId."))
+        if server.hangs:
+            server.has_hung.set()
+            server.release.wait(DEADLINE_S)
+        if action != "DescribeInstances":
+            log = Path(server.log_file).read_text() if server.log_file else ""
+            server.told.append(all(name in log for name in ids))
+        server.actions.append((action, ids))
+        status, body = 200, self.answer(action, ids)
+        if server.refusal and action != "DescribeInstances":
+            # a service that says aloud what it was sent
+            status = 403
+            body = (f"<Response><Errors><Error><Code>{server.refusal}</Code><Message>no: "
+                    f"{self.headers['Authorization'][:40]}</Message></Error></Errors></Response>")
+        data = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        try:
+            self.wfile.write(data)
+        except BrokenPipeError:  # it was killed
+            pass
+
+    @staticmethod
+    def answer(action, ids):
+        if action == "DescribeInstances":
+            items = "".join(
+                f"<item><instancesSet><item><instanceId>i-{n:04}</instanceId><instanceState>"
+                f"<name>running</name></instanceState></item></instancesSet></item>"
+                for n in range(COUNT) if not ids or f"i-{n:04}" in ids)
+            return f"<R><reservationSet>{items}</reservationSet></R>"
+        items = "".join(f"<item><instanceId>{name}</instanceId></item>" for name in ids)
+        return f"<R><instancesSet>{items}</instancesSet></R>"
+
+
+def action(name="stop one", func="stop_instance", module="chaosaws.ec2.actions", **arguments):
+    return {"type": "action", "name": name,
+            "provider": {"type": "python", "module": module, "func": func,
+                         "arguments": arguments or {"az": "us-east-1a"}}}
+
+
+class Experiments(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="fracas-aws-")
+        self.addCleanup(self.folder.cleanup)
+        self.path = Path(self.folder.name)
+        self.service = Service()
+        self.addCleanup(self.service.server_close)
+        self.addCleanup(self.service.shutdown)
+        self.addCleanup(self.service.release.set)
+
+    def environment(self, **more):
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CHAOS_"))}
+        return env | {
+            "HOME": self.folder.name, "XDG_STATE_HOME": str(self.path / "state"),
+            "AWS_ENDPOINT_URL": self.service.url, "AWS_ACCESS_KEY_ID": KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": CANARY, "AWS_SESSION_TOKEN": TOKEN,
+            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_MAX_ATTEMPTS": "1", "no_proxy": "127.0.0.1"} | more
+
+    def words(self, *method, options=(), **members):
+        experiment = self.path / "experiment.json"
+        experiment.write_text(json.dumps({
+            "title": "t", "description": "d", "method": list(method), **members}))
+        self.service.log_file = self.path / "chaos.log"
+        return [CHAOS, "--log-file", str(self.path / "chaos.log"), "run", "--journal-path",
+                str(self.path / "journal.json"), *options, str(experiment)]
+
+    def run_chaos(self, *method, env=None, options=(), **members):
+        self.service.actions.clear()
+        self.done = subprocess.run(
+            self.words(*method, options=options, **members), env=self.environment(**(env or {})),
+            cwd=self.folder.name, text=True, capture_output=True, timeout=DEADLINE_S)
+        self.assertNotIn("Sanitizer", self.done.stderr)
+        return json.loads((self.path / "journal.json").read_text())
+
+    def stopped(self):
+        return [ids for what, ids in self.service.actions if what == "StopInstances"]
+
+    def test_the_seed_is_in_the_journal_and_repeats_the_draw(self):
+        journal = self.run_chaos(action())
+        first = self.stopped()
+        seed = journal["run"][0]["seed"]
+        self.assertEqual((len(first), len(first[0])), (1, 1))
+        self.assertIn(f"seed {seed} ", (self.path / "chaos.log").read_text())
+        journal = self.run_chaos(action(), options=("--seed", str(seed)))
+        self.assertEqual((self.stopped(), journal["run"][0]["seed"]), (first, seed))
+        self.run_chaos(action(), env={"CHAOS_SEED": str(seed)})
+        self.assertEqual(self.stopped(), first)
+
+    def test_seeds_draw_differently_and_texts_are_seeds(self):
+        drawn = set()
+        for seed in ("1", "2", "3", "a", "b", "c"):
+            self.run_chaos(action(), options=("--seed", seed))
+            drawn.add(self.stopped()[0][0])
+        self.assertGreater(len(drawn), 1)
+
+    def test_nothing_drawn_is_no_seed(self):
+        journal = self.run_chaos(action(instance_id="i-0007"))
+        self.assertEqual(self.stopped(), [["i-0007"]])
+        self.assertNotIn("seed", journal["run"][0])
+
+    def test_targets_are_in_the_log_before_they_are_touched(self):
+        destructive = [
+            action(), action(func="stop_instances", filters=[{"Name": "x", "Values": ["y"]}]),
+            action(func="terminate_instance", az="us-east-1a"),
+            action(func="terminate_instances", instance_ids=["i-0001", "i-0002"]),
+            action(func="restart_instances", instance_ids=["i-0003"])]
+        self.run_chaos(*destructive)
+        self.assertEqual(self.done.returncode, 0, self.done.stderr)
+        acted = [what for what, _ in self.service.actions if what != "DescribeInstances"]
+        self.assertEqual(acted, ["StopInstances", "StopInstances", "TerminateInstances",
+                                 "TerminateInstances", "RebootInstances"])
+        self.assertEqual(self.service.told, [True] * len(acted))
+
+    def test_functions_of_the_extension_run_natively_unless_asked_not_to(self):
+        self.run_chaos(action())
+        self.assertIn("runs natively", (self.path / "chaos.log").read_text())
+        (self.path / "chaos.log").unlink()
+        done = subprocess.run(self.words(action()), env=self.environment(CHAOS_NATIVE="0"),
+                              cwd=self.folder.name, text=True, capture_output=True,
+                              timeout=DEADLINE_S)
+        self.assertNotIn("runs natively", (self.path / "chaos.log").read_text())
+        self.assertEqual(done.returncode == 0, bool(self.stopped()[1:]))
+
+    def everything_written(self):
+        for path in self.path.rglob("*"):
+            if path.is_file():
+                yield str(path), path.read_bytes()
+
+    def assert_no_secret(self, *texts):
+        written = list(self.everything_written())
+        self.assertTrue(any("journal.json" in path for path, _ in written))
+        for where, text in [*written, *(("output", t.encode()) for t in texts)]:
+            for secret in (CANARY, TOKEN):
+                for form in (secret, urllib.parse.quote(secret, safe=""),
+                             json.dumps(secret)[1:-1]):
+                    self.assertNotIn(form.encode(), text, where)
+
+    def test_keys_show_in_nothing_that_is_written(self):
+        secrets = {"aws": {"aws_access_key_id": {"type": "env", "key": "MY_ID"},
+                           "aws_secret_access_key": {"type": "env", "key": "MY_SECRET"},
+                           "aws_session_token": {"type": "env", "key": "MY_TOKEN"}}}
+        theirs = {"MY_ID": KEY_ID, "MY_SECRET": CANARY, "MY_TOKEN": TOKEN}
+        with_secrets = action()
+        with_secrets["provider"]["secrets"] = ["aws"]
+        for refusal in (None, "SignatureDoesNotMatch", "ExpiredToken"):
+            for method, env, members in ((action(), {}, {}),
+                                         (with_secrets, theirs, {"secrets": secrets})):
+                with self.subTest(refusal=refusal, secrets=bool(members)):
+                    self.service.refusal = refusal
+                    journal = self.run_chaos(
+                        method, env=env, options=("--events-file", str(self.path / "events"),
+                                                  "--output", "agent"), **members)
+                    self.assertEqual(len(self.stopped()), 1)
+                    self.assertEqual(journal["run"][0]["status"],
+                                     "failed" if refusal else "succeeded")
+                    self.assert_no_secret(self.done.stdout, self.done.stderr)
+
+    def test_a_process_that_holds_keys_leaves_no_core(self):
+        def allow_cores():
+            resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
+        limit = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        self.service.hangs = True
+        with subprocess.Popen([CHAOS, "aws", "ec2", "describe-instances"], cwd=self.folder.name,
+                              env=self.environment(), preexec_fn=allow_cores,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+            self.assertTrue(self.service.has_hung.wait(DEADLINE_S))
+            child.send_signal(signal.SIGQUIT)
+            error = child.stderr.read()
+            _, status = child.returncode, child.wait(DEADLINE_S)
+        self.assertEqual(status, -signal.SIGQUIT)
+        self.assertNotIn(CANARY.encode(), error)
+        self.assertEqual([p for p in self.path.rglob("core*")], [])
+
+
+if __name__ == "__main__":
+    CHAOS = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
