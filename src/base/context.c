@@ -37,6 +37,7 @@ static void log_context(const struct chaos_context *context, enum log_level leve
         log_at(level, "%s: %s", context->activity, text);
     else
         log_at(level, "%s", text);
+    log_flush(); /* functions say what they are about to change */
 }
 
 void chaos_log_info(struct chaos_context *context, const char *format, ...)
