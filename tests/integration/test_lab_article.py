@@ -81,8 +81,7 @@ def play(lab, folder, program, native):
     journal = folder / "journal.json"
     env = {**os.environ, "PYTHONPATH": str(ARTICLE), "NO_PROXY": "*"}
     env.pop("AWS_ENDPOINT_URL", None)
-    if native:
-        env["CHAOS_NATIVE"] = "1"
+    env["CHAOS_NATIVE"] = "1" if native else "0"
     for name in ("http_proxy", "https_proxy"):
         env.pop(name, None)
     meter = [str(Path(lab.chaos).parent / "echometer"), "--output", str(folder / "outage.json"),
