@@ -524,14 +524,13 @@ static int set_tags_on_instances(const struct chaos_call *call, json_t **ret_out
                     json_pack("{s:O, s:O}", "Resources", targets, "Tags", tags), ret_output, err);
 }
 
-static int remove_tags_from_instances(const struct chaos_call *call, json_t **ret_output,
-                                      struct chaos_error *err)
+/* The tags to remove, and the instances that have all of them with these values. */
+static int select_tagged(const struct chaos_call *call, json_t **ret_tags, json_t **ret_ids,
+                         struct chaos_error *err)
 {
     AUTO(json) json_t *tags = NULL;
     AUTO(json) json_t *filters = json_array();
     AUTO(json) json_t *instances = NULL;
-    AUTO(json) json_t *ids = NULL;
-    AUTO(str) char *text = NULL;
     json_t *tag;
     size_t i;
 
@@ -547,7 +546,34 @@ static int remove_tags_from_instances(const struct chaos_call *call, json_t **re
         aws_filter_add(filters, "availability-zone", argument_text(call, "az"));
     if (aws_instances_list(call, json_pack("{s:O}", "Filters", filters), &instances, err) < 0)
         return -(int)err->code;
-    ids = aws_instances_ids(instances, NULL);
+    *ret_ids = aws_instances_ids(instances, NULL);
+    *ret_tags = STEAL(tags);
+    return 0;
+}
+
+static int undo_remove_tags(const struct chaos_call *call, json_t **ret_activity,
+                            struct chaos_error *err)
+{
+    AUTO(json) json_t *tags = NULL;
+    AUTO(json) json_t *ids = NULL;
+
+    if (select_tagged(call, &tags, &ids, err) < 0)
+        return -(int)err->code;
+    if (json_array_size(ids))
+        *ret_activity = aws_inverse_one("ec2", "CreateTags",
+                                        json_pack("{s:O, s:O}", "Resources", ids, "Tags", tags));
+    return 0;
+}
+
+static int remove_tags_from_instances(const struct chaos_call *call, json_t **ret_output,
+                                      struct chaos_error *err)
+{
+    AUTO(json) json_t *tags = NULL;
+    AUTO(json) json_t *ids = NULL;
+    AUTO(str) char *text = NULL;
+
+    if (select_tagged(call, &tags, &ids, err) < 0)
+        return -(int)err->code;
     if (!json_array_size(ids))
         return aws_fail(call, "No instances with the tags {tags}", err);
     text = aws_ids_text(ids);
@@ -624,7 +650,8 @@ static const struct chaos_function functions[] = {
            .result = CHAOS_LIST, .result_doc = "the answers, one for each volume",
            .inverse = undo_detach_random_volume),
     ACTION(remove_tags_from_instances, untag_params,
-           .summary = "remove tags from the instances that have them", AWS_RESPONSE),
+           .summary = "remove tags from the instances that have them", AWS_RESPONSE,
+           .inverse = undo_remove_tags),
     ACTION(restart_instances, many_params, .summary = "restart instances", .result = CHAOS_LIST,
            .result_doc = "an empty list"),
     ACTION(set_tags_on_instances, tag_params, .summary = "set tags on a part of the instances",
