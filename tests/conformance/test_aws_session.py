@@ -12,6 +12,8 @@ import hashlib
 import http.server
 import json
 import os
+import ssl
+import subprocess
 import sys
 import tempfile
 import threading
@@ -335,6 +337,62 @@ def test_a_role_is_assumed_from_a_profile_or_an_option():
             operation="DescribeInstances", params={},
             session={"role_arn": "arn:aws:iam::1:role/other"})
         assert [signer(r) for r in server.requests] == ["AKIDEXAMPLE", "AKIDROLE"]
+
+
+def role_for(seconds):
+    """Two pages of instances, and roles that end so many seconds from now."""
+    ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+    second = EMPTY.replace("<reservationSet/>", "<reservationSet/><nextToken>t</nextToken>")
+
+    def answer(request):
+        form = urllib.parse.parse_qs(request["body"])
+        if form["Action"][0].startswith("Assume"):
+            return (200, STS.format("AssumeRole").replace("2099-01-01T00:00:00Z", ends), {})
+        return (200, EMPTY if "NextToken" in form else second, {})
+    return answer
+
+
+def test_a_role_is_kept_until_five_minutes_before_it_ends():
+    for seconds, times in ((240, 2), (360, 1)):
+        with serving(role_for(seconds)) as server:
+            answer = run("pages", env=KEYS | {"AWS_ENDPOINT_URL": server.url}, service="ec2",
+                         operation="DescribeInstances", params={},
+                         session={"role_arn": "arn:aws:iam::1:role/other"})
+        assert not answer.get("error"), answer
+        assumed = [r for r in server.requests if "Action=AssumeRole" in r["body"]]
+        assert (len(assumed), len(server.requests)) == (times, times + 2), (seconds, len(assumed))
+
+
+def test_requests_go_through_the_proxy_but_for_hosts_that_are_spared():
+    url = "http://ec2.invalid"
+    with serving(in_turn((200, EMPTY, {}))) as server:
+        run("call", env=KEYS | {"http_proxy": server.url}, service="ec2",
+            operation="DescribeInstances", params={}, session={"endpoint_url": url})
+        assert server.requests[0]["target"].startswith(url), server.requests
+        assert server.requests[0]["headers"]["host"] == "ec2.invalid"
+        run("call", env=KEYS | {"http_proxy": "http://127.0.0.1:1", "no_proxy": "127.0.0.1"},
+            service="ec2", operation="DescribeInstances", params={},
+            session={"endpoint_url": server.url})
+        assert server.requests[1]["target"] == "/", server.requests[1]
+
+
+def test_certificates_are_checked_against_aws_ca_bundle():
+    with tempfile.TemporaryDirectory() as folder, serving(in_turn((200, EMPTY, {}))) as server:
+        made = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+             "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+             f"{folder}/key", "-out", f"{folder}/bundle"], capture_output=True)
+        assert made.returncode == 0, made.stderr
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(f"{folder}/bundle", f"{folder}/key")
+        server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
+        url = server.url.replace("http:", "https:")
+        one = {"AWS_MAX_ATTEMPTS": "1"}
+        refused = describe(server, one, endpoint_url=url)
+        assert "certificate" in refused["error"], refused
+        trusted = describe(server, one | {"AWS_CA_BUNDLE": f"{folder}/bundle"}, endpoint_url=url)
+    assert trusted.get("value"), trusted
+    assert len(server.requests) == 1
 
 
 def test_a_web_identity_becomes_a_role():
