@@ -304,6 +304,7 @@ class LabTest(unittest.TestCase):
     def test_a_reboot_and_a_shutdown_from_inside_are_noticed(self):
         lab = self.echo_lab()
         master = next(i for i in lab.instances() if i["tags"]["State"] == "MASTER")
+        wait_for(lambda: "serving on" in lab.lab("logs", master["id"]).stdout)
         lab.aws("ec2", "reboot-instances", "--instance-ids", master["id"], ok=False)
         wait_for(lambda: lab.lab("logs", master["id"]).stdout.count("serving on") == 2)
         lab.run(master["id"], "kill", "-TERM", "1")
@@ -461,6 +462,7 @@ def main():
     if probe.returncode:
         print("SKIPPED: user namespaces are not allowed here: " + probe.stderr.decode().strip())
         sys.exit(77)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a test that is cut off cleans up, too
     unittest.main(verbosity=2)
 
 

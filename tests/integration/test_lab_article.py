@@ -12,6 +12,7 @@ article is a real address: it is used in the lab only, after it was seen that no
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -131,6 +132,7 @@ def main():
     parser.add_argument("chaos", nargs="?", default=str(ROOT / "build/chaos"))
     parser.add_argument("--times", type=int, default=1)
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # then the lab is taken down
     chaos = os.path.abspath(args.chaos)
     if not ARTICLE.is_dir():
         skip("the article is not here")
