@@ -433,7 +433,7 @@ int netfilter_put_machine(struct netfilter *netfilter, const struct netfilter_ma
     AUTO(buffer) struct buffer commands = { 0 };
     struct member *old = find_member(netfilter, machine->address);
     struct member member = { .address = machine->address };
-    struct set set;
+    struct set set = { 0 };
     bool is_last = old && is_last_of_set(netfilter, old);
     size_t before = old ? old->set : NO_NUMBER;
     int r = read_set(netfilter, machine, &set, err);
