@@ -54,11 +54,27 @@ class Lab:
         return [i for i in self.status()["instances"] if i["state"] == "running"]
 
     def has_no_way_out(self):
-        """Of the client, of every instance, and of the router: no default route."""
-        for where in ["client", *(i["id"] for i in self.running())]:
-            table = self.ask("exec", "--on", where, "--", "cat", "/proc/net/route").stdout
+        """Of the client, of every instance, and of the router, which is the daemon's network: no
+        default route. Asked before the first packet to the address of the article."""
+        tables = {where: self.ask("exec", "--on", where, "--", "cat", "/proc/net/route").stdout
+                  for where in ["client", *(i["id"] for i in self.running())]}
+        tables["router"] = Path(f"/proc/{self.daemon()}/net/route").read_text(encoding="utf-8")
+        for where, table in tables.items():
             if any(line.split()[1] == "00000000" for line in table.splitlines()[1:]):
                 raise Failure(f"{where} has a default route")
+
+    def daemon(self):
+        """The process of this name that is in a PID namespace of its own."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+            except OSError:
+                continue
+            inner = next(line for line in status.splitlines() if line.startswith("NSpid")).split()
+            if len(words) > 1 and words[1] == self.name.encode() and len(inner) > 2:
+                return pid
+        raise Failure("the daemon is not found")
 
     def is_steady(self, tags):
         states = sorted(i["tags"].get("State", "") for i in self.running())

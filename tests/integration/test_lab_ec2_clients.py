@@ -9,6 +9,8 @@ by the same table. Then the AWS CLI makes all of them in a second lab and must s
 decodes in a first one; and who signs with a wrong key is refused. Exits with 77 where there can be
 no lab, or where the reference cannot be installed.
 """
+import base64
+import functools
 import json
 import os
 import re
@@ -112,6 +114,17 @@ def beside_moto(lab):
         server.wait()
 
 
+def as_cli(value):
+    """Bytes as the AWS CLI reads them: version 2 wants base64, version 1 the text."""
+    return base64.b64encode(value).decode() if cli_version() == "2" else value.decode()
+
+
+@functools.cache
+def cli_version():
+    said = subprocess.run(["aws", "--version"], capture_output=True, text=True, check=False)
+    return re.match(r"aws-cli/(\d)", said.stdout + said.stderr)[1]
+
+
 class CliSide(Side):
     """The lab as the AWS CLI shows it."""
 
@@ -125,7 +138,7 @@ class CliSide(Side):
         done = subprocess.run(
             ["aws", service, words, "--output", "json", "--no-paginate", "--endpoint-url",
              self.lab.env["AWS_ENDPOINT_URL"], "--cli-input-json",
-             json.dumps(self.filled_in(params))], env=self.lab.env, text=True, capture_output=True,
+             json.dumps(self.filled_in(params), default=as_cli)], env=self.lab.env, text=True, capture_output=True,
             timeout=DEADLINE_S)
         if operation.startswith(CHANGES):
             self.lab.settle()
