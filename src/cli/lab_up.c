@@ -96,6 +96,7 @@ static int up_run(const struct cli_call *call)
     if (!start.name)
         start.name = "lab";
     start.platform = platform;
+    start.is_watched = !cli_flag(call, OPTION_DETACH);
     if (lab_start(&start, &endpoint, &err) < 0)
         return cli_fail("%s", chaos_error_text(&err));
     printf("The lab '%s' is up: %s\n", start.name, endpoint);

@@ -237,7 +237,8 @@ static void become_daemon(const struct lab_start *start, int platform_fd, int re
     setsid();
     dup2(platform_fd, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
+    if (!start->is_watched)
+        dup2(null, STDERR_FILENO);
     dup2(ready, READY_FD);
     close_range(READY_FD + 1, ~0U, 0);
     execl(path, "chaos-lab", start->name, port, NULL);

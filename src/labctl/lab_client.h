@@ -2,6 +2,8 @@
 /* Talking to a lab's daemon (labd/control.h), and starting one. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 /* The labs of this user that are up: an array of names, a new reference. */
@@ -31,7 +33,8 @@ MUST_USE int lab_end(const char *name, struct chaos_error *err);
 
 struct lab_start {
     const char *name;
-    unsigned port; /* of the API on the loopback of the host; 0: any */
+    unsigned port;   /* of the API on the loopback of the host; 0: any */
+    bool is_watched; /* the daemon keeps our standard error, for what it may say when it breaks */
     const json_t *platform;
 };
 

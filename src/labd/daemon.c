@@ -271,7 +271,8 @@ int daemon_run(struct space *space, void *data)
     const struct daemon_options *options = data;
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(str) char *endpoint = mem_printf("http://127.0.0.1:%u", options->port);
-    struct running_daemon running = { 0 };
+    /* For the life of the process: what it holds goes with it, and the kernel with all else. */
+    static struct running_daemon running;
     bool is_ready = false;
 
     catch_signals();
@@ -284,8 +285,10 @@ int daemon_run(struct space *space, void *data)
             is_ready = true;
             report(options->ready_fd, "endpoint", endpoint);
         }
-        if (turn(&running, &err) < 0)
+        if (turn(&running, &err) < 0) {
+            fprintf(stderr, "chaos-lab: %s\n", chaos_error_text(&err));
             return 1;
+        }
     }
     /* The answer to "down" is on its way; all else ends with this process. */
     return 0;
