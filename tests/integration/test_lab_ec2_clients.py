@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import test_cloud_moto as scaling  # noqa: E402
 from test_lab_api import MOTO_SERVER, SKIPPED, Side, compare, listed, shape  # noqa: E402
 
 import boto3  # noqa: E402
@@ -125,6 +126,19 @@ def cli_version():
     return re.match(r"aws-cli/(\d)", said.stdout + said.stderr)[1]
 
 
+def run_cli(lab, service, operation, params):
+    command = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", operation).lower()
+    return subprocess.run(
+        ["aws", service, command, "--output", "json", "--no-paginate", "--endpoint-url",
+         lab.env["AWS_ENDPOINT_URL"], "--cli-input-json", json.dumps(params, default=as_cli)],
+        env=lab.env, text=True, capture_output=True, timeout=DEADLINE_S)
+
+
+def cli_code(done):
+    found = re.search(r"An error occurred \(([\w.]+)\)", done.stderr)
+    return found and found[1]
+
+
 class CliSide(Side):
     """The lab as the AWS CLI shows it."""
 
@@ -134,17 +148,11 @@ class CliSide(Side):
         self.refused_itself = 0
 
     def call(self, service, operation, params, keep):
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", operation).lower()
-        done = subprocess.run(
-            ["aws", service, words, "--output", "json", "--no-paginate", "--endpoint-url",
-             self.lab.env["AWS_ENDPOINT_URL"], "--cli-input-json",
-             json.dumps(self.filled_in(params), default=as_cli)], env=self.lab.env, text=True, capture_output=True,
-            timeout=DEADLINE_S)
+        done = run_cli(self.lab, service, operation, self.filled_in(params))
         if operation.startswith(CHANGES):
             self.lab.settle()
-        code = re.search(r"An error occurred \(([\w.]+)\)", done.stderr)
-        if code:
-            return code[1]
+        if cli_code(done):
+            return cli_code(done)
         if done.returncode:
             self.refused_itself += 1
             return None
@@ -176,6 +184,59 @@ def by_cli(boto, cli):
     return failures
 
 
+class ScalingSide(scaling.Side):
+    """The calls of test_cloud_moto.py by boto3."""
+
+    def __init__(self, lab):
+        self.name, self.names, self.lab = lab.name, {}, lab
+        self.clients = {name: lab.client(name) for name in ("autoscaling", "ec2", "sts")}
+
+    def fill(self, value):
+        filled = super().fill(value)
+        return filled.replace(PAPER_ACCOUNT, "0" * 12) if isinstance(filled, str) else filled
+
+    def shown(self, service, operation, params):
+        """The code, or the names of the answer's members."""
+        code, result = self.call(service, operation, params)
+        return code or sorted(result)
+
+
+class ScalingCli(ScalingSide):
+    """The same by the AWS CLI; what is asked in between stays boto3's."""
+
+    def shown(self, service, operation, params):
+        done = run_cli(self.lab, service, operation, self.fill(params))
+        code = cli_code(done)
+        if code or done.returncode:
+            return code
+        return sorted(json.loads(done.stdout or "{}"))
+
+
+PAPER_ACCOUNT = "123456789012"
+
+
+def scaling_by_cli(boto, cli):
+    """Auto Scaling and STS: good calls and bad ones, of which the CLI shows what boto3 does."""
+    sides, failures, n = (ScalingSide(boto), ScalingCli(cli)), [], 0
+    for side in sides:
+        side.prepare()
+    for call in scaling.CALLS:
+        if call == scaling.SETTLE:
+            for side in sides:
+                side.remember()
+            continue
+        calls = [call]
+        if call[1:3] == ("DeleteAutoScalingGroup", {**scaling.WEB, "ForceDelete": True}):
+            calls = [alone[:3] for alone in scaling.LAB_ALONE] + [call]
+        for one in calls:
+            wanted, shown = (side.shown(*one) for side in sides)
+            n += 1
+            if shown is not None and shown != wanted:
+                failures.append(f"aws {one}: shows {shown}, boto3 {wanted}")
+    print(f"{n} calls of Auto Scaling and STS by the AWS CLI")
+    return failures
+
+
 def wrong_keys(lab):
     """EC2's codes for who signs with what it does not know."""
     failures = []
@@ -195,7 +256,7 @@ def wrong_keys(lab):
 def with_cli(chaos):
     labs = [Lab(chaos, "boto"), Lab(chaos, "cli")]
     try:
-        return by_cli(*labs)
+        return by_cli(*labs) + scaling_by_cli(*labs)
     finally:
         for lab in labs:
             lab.down()
