@@ -293,14 +293,14 @@ def kill(args):
         time.sleep(rng.random() * 1.5)
         os.kill(daemon, signal.SIGKILL)
         busy.wait()
+        remains = [lab.name]
         deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and (
-                os.path.exists(f"/proc/{daemon}/ns") and os.listdir(f"/proc/{daemon}/fd")
-                if os.path.exists(f"/proc/{daemon}/fd") else False):
+        while remains and time.monotonic() < deadline:
             time.sleep(0.01)
-        left += any(os.path.exists(f"/proc/{pid}") for pid in children)
-        with open("/proc/net/unix", encoding="utf-8") as file:
-            left += lab.name in file.read()
+            remains = [pid for pid in children if os.path.exists(f"/proc/{pid}")]
+            with open("/proc/net/unix", encoding="utf-8") as file:
+                remains += [lab.name] if f"/{lab.name}\n" in file.read() else []
+        left += len(remains)
         lab.folder.cleanup()
     links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
     left += len(re.findall(r"^\d+: (?:client|m[0-9a-f]{8})", links, re.M))
