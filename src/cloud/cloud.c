@@ -57,11 +57,6 @@ static cloud_handler find_handler(const struct aws_operation *operation)
     return NULL;
 }
 
-bool cloud_can(const struct aws_operation *operation)
-{
-    return find_handler(operation) != NULL;
-}
-
 static bool is_ec2(const struct cloud_call *call)
 {
     return call->operation->service.protocol == AWS_PROTOCOL_EC2;

@@ -79,10 +79,9 @@ struct cloud_fault {
 void cloud_fault_clear(struct cloud_fault *fault);
 AUTO_CLEAR(cloud_fault, struct cloud_fault)
 
-/* Whether this cloud has the operation; those it has not are answered with InvalidAction. */
-bool cloud_can(const struct aws_operation *operation);
-/* Make one call; a new reference to its result (perhaps empty), or NULL with *fault set. `params`
- * is an object with boto3's names. */
+/* Make one call; a new reference to its result (perhaps empty), or NULL with *fault set:
+ * InvalidAction for an operation that this cloud has not. `params` is an object with boto3's names.
+ */
 json_t *cloud_call(struct cloud *cloud, const struct cloud_caller *caller,
                    const struct aws_operation *operation, const json_t *params,
                    struct cloud_fault *fault);

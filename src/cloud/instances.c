@@ -42,11 +42,6 @@ const char *instance_state_name(enum instance_state state)
     return states[state].name;
 }
 
-int instance_state_code(enum instance_state state)
-{
-    return states[state].code;
-}
-
 json_t *instance_state_json(enum instance_state state)
 {
     return json_pack("{s:i, s:s}", "Code", states[state].code, "Name", states[state].name);

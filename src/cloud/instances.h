@@ -14,9 +14,8 @@ enum instance_state {
     INSTANCE_STATE_COUNT
 };
 
-/* "running"; the code is EC2's: 16. */
+/* "running" */
 const char *instance_state_name(enum instance_state state);
-int instance_state_code(enum instance_state state);
 enum instance_state instance_state(const json_t *record);
 /* {"Code": 16, "Name": "running"}, a new reference. */
 json_t *instance_state_json(enum instance_state state);

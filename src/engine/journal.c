@@ -159,16 +159,6 @@ void journal_apply(struct journal *journal, const struct event *event)
     }
 }
 
-static void notice(void *self, const struct event *event)
-{
-    journal_apply(self, event);
-}
-
-struct listener journal_listener(struct journal *journal)
-{
-    return (struct listener){ journal, notice };
-}
-
 bool journal_has_failure(const json_t *runs)
 {
     size_t i;

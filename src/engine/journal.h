@@ -13,7 +13,6 @@ void journal_free(struct journal *journal);
 AUTO_FREE(journal, struct journal)
 /* Take in one event. */
 void journal_apply(struct journal *journal, const struct event *event);
-struct listener journal_listener(struct journal *journal);
 /* The journal as it stands, in the reference's form (contract 1.10); borrowed, living: it changes
  * as events come. NULL before the first event. */
 json_t *journal_value(const struct journal *journal);

@@ -206,15 +206,6 @@ int link_add_gateway(struct link_router *router, const struct cidr *gateway,
     return netlink_send(router->fd, &batch, "add the gateway of a subnet", err);
 }
 
-int link_remove_gateway(struct link_router *router, const struct cidr *gateway,
-                        struct chaos_error *err)
-{
-    struct netlink_batch batch = { 0 };
-
-    netconfig_put_no_address(&batch, NETCONFIG_LOOPBACK, &(struct cidr){ gateway->address, 32 });
-    return netlink_send(router->fd, &batch, "remove the gateway of a subnet", err);
-}
-
 int link_add_pool(struct link_router *router, const struct cidr *pool, struct chaos_error *err)
 {
     struct netlink_batch here = { 0 };

@@ -45,8 +45,6 @@ AUTO_FREE(link_router, struct link_router)
 /* More of either at run time. */
 MUST_USE int link_add_gateway(struct link_router *router, const struct cidr *gateway,
                               struct chaos_error *err);
-MUST_USE int link_remove_gateway(struct link_router *router, const struct cidr *gateway,
-                                 struct chaos_error *err);
 MUST_USE int link_add_pool(struct link_router *router, const struct cidr *pool,
                            struct chaos_error *err);
 

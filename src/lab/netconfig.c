@@ -22,30 +22,18 @@ void netconfig_put_named_up(struct netlink_batch *batch, const char *device)
     netlink_put_text(batch, IFLA_IFNAME, device);
 }
 
-static void put_address(struct netlink_batch *batch, uint16_t type, uint16_t flags, uint32_t index,
-                        const struct cidr *address)
+void netconfig_put_address(struct netlink_batch *batch, uint32_t index, const struct cidr *address,
+                           enum netconfig_address kind)
 {
     struct ifaddrmsg header = { .ifa_family = AF_INET,
                                 .ifa_prefixlen = (uint8_t)address->prefix,
                                 .ifa_index = index };
 
-    netlink_begin(batch, type, flags, &header, sizeof(header));
+    netlink_begin(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
     netlink_put(batch, IFA_LOCAL, &address->address, sizeof(address->address));
     netlink_put(batch, IFA_ADDRESS, &address->address, sizeof(address->address));
-}
-
-void netconfig_put_address(struct netlink_batch *batch, uint32_t index, const struct cidr *address,
-                           enum netconfig_address kind)
-{
-    put_address(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, address);
     if (kind == NETCONFIG_ALONE)
         netlink_put_u32(batch, IFA_FLAGS, IFA_F_NOPREFIXROUTE);
-}
-
-void netconfig_put_no_address(struct netlink_batch *batch, uint32_t index,
-                              const struct cidr *address)
-{
-    put_address(batch, RTM_DELADDR, 0, index, address);
 }
 
 static void put_route(struct netlink_batch *batch, const struct cidr *block, unsigned char type,

@@ -20,8 +20,6 @@ void netconfig_put_up(struct netlink_batch *batch, uint32_t index);
 void netconfig_put_named_up(struct netlink_batch *batch, const char *device);
 void netconfig_put_address(struct netlink_batch *batch, uint32_t index, const struct cidr *address,
                            enum netconfig_address kind);
-void netconfig_put_no_address(struct netlink_batch *batch, uint32_t index,
-                              const struct cidr *address);
 /* Routes replace what was there for the same block. */
 void netconfig_put_route(struct netlink_batch *batch, const struct cidr *block,
                          struct in_addr gateway);

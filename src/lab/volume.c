@@ -63,8 +63,3 @@ int volume_open(const struct volume *volume, int *ret_fd, struct chaos_error *er
     *ret_fd = fd;
     return 0;
 }
-
-const char *volume_path(const struct volume *volume)
-{
-    return volume->path;
-}

@@ -18,5 +18,3 @@ AUTO_FREE(volume, struct volume)
 
 /* A descriptor of it that can be mounted once, in whichever namespace (open_tree(2)). */
 MUST_USE int volume_open(const struct volume *volume, int *ret_fd, struct chaos_error *err);
-/* Where the lab sees its files. */
-const char *volume_path(const struct volume *volume);

@@ -57,7 +57,6 @@ struct world {
     char **environment;
     size_t n_environment;
     unsigned links; /* how many wires there were */
-    size_t n_machines;
 };
 
 static struct in_addr address_of(const char *text)
@@ -150,7 +149,6 @@ static void bury(struct inhabitant *inhabitant)
         buffer_consume(&inhabitant->console, inhabitant->console.length - MACHINE_CONSOLE_SIZE);
     children_forget(inhabitant->world->children, machine->pid);
     machine_free(STEAL(inhabitant->machine));
-    inhabitant->world->n_machines--;
 }
 
 static void shut_out(struct inhabitant *inhabitant)
@@ -315,7 +313,6 @@ static int boot(void *data, const json_t *record, struct chaos_error *err)
         power_off(world, id);
     if (start(inhabitant, record, err) < 0)
         return -(int)err->code;
-    world->n_machines++;
     machine = inhabitant->machine;
     children_expect(world->children, machine->pid);
     if (loop_add(world->loop, machine->pidfd, EPOLLIN, ended, inhabitant, err) < 0 ||
@@ -617,11 +614,6 @@ struct space *world_space(const struct world *world)
 const char *const *world_environment(const struct world *world)
 {
     return (const char *const *)world->environment;
-}
-
-size_t world_count(const struct world *world)
-{
-    return world->n_machines;
 }
 
 int world_set_wire(struct world *world, const char *instance_id, enum world_wire wire,

@@ -60,5 +60,3 @@ MUST_USE int world_set_zones(struct world *world, const char *a, const char *b,
                              enum world_wire wire, struct chaos_error *err);
 /* Cut the power of all machines, and forget them. */
 void world_clear(struct world *world);
-/* How many machines run. */
-size_t world_count(const struct world *world);
