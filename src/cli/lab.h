@@ -28,5 +28,3 @@ extern const struct cli_command lab_up;
 int lab_request(const char *name, json_t *request, json_t **ret_line);
 /* One event of a lab as a line for people on stdout. */
 void lab_show_event(const json_t *event);
-/* Show events as they come until the lab ends. */
-int lab_follow(const char *name, bool as_json);

@@ -32,6 +32,7 @@ void lab_show_event(const json_t *event)
             printf("  %s=%s", name, json_string_value(value));
     }
     putchar('\n');
+    fflush(stdout);
 }
 
 static void print_json(const json_t *value, enum json_style style)
@@ -39,30 +40,7 @@ static void print_json(const json_t *value, enum json_style style)
     AUTO(str) char *text = json_text(value, style);
 
     puts(text);
-}
-
-int lab_follow(const char *name, bool as_json)
-{
-    AUTO(json) json_t *request = json_pack("{s:s, s:b}", "do", "events", "follow", 1);
-    AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(buffer) struct buffer rest = { 0 };
-    AUTO(fd) int fd = -1;
-
-    if (lab_connect(name, &fd, &err) < 0 || lab_send(fd, request, LAB_NO_FDS, &err) < 0)
-        return cli_fail("%s", chaos_error_text(&err));
-    for (;;) {
-        AUTO(json) json_t *event = NULL;
-
-        if (lab_receive(fd, &rest, &event, &err) < 0)
-            return cli_fail("%s", chaos_error_text(&err));
-        if (!event)
-            return CLI_DONE;
-        if (as_json)
-            print_json(event, JSON_STYLE_LINE);
-        else
-            lab_show_event(event);
-        fflush(stdout);
-    }
+    fflush(stdout);
 }
 
 enum {
@@ -79,30 +57,28 @@ static const struct cli_option events_options[] = {
     [EVENTS_JSON] = { .name = "--json", .help = "One JSON object a line." },
 };
 
+static bool show_event(void *data, const json_t *event)
+{
+    const struct cli_call *call = data;
+
+    if (cli_flag(call, EVENTS_JSON))
+        print_json(event, JSON_STYLE_LINE);
+    else
+        lab_show_event(event);
+    return true;
+}
+
 static int events_run(const struct cli_call *call)
 {
-    const char *name = cli_text(call, EVENTS_NAME);
-    AUTO(json) json_t *request = json_pack("{s:s}", "do", "events");
+    AUTO(json)
+    json_t *request =
+        json_pack("{s:s, s:b}", "do", "events", "follow", (int)cli_flag(call, EVENTS_FOLLOW));
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(buffer) struct buffer rest = { 0 };
-    AUTO(fd) int fd = -1;
 
-    if (cli_flag(call, EVENTS_FOLLOW))
-        return lab_follow(name, cli_flag(call, EVENTS_JSON));
-    if (lab_connect(name, &fd, &err) < 0 || lab_send(fd, request, LAB_NO_FDS, &err) < 0)
+    if (lab_ask_all(cli_text(call, EVENTS_NAME), request, show_event, (void *)(uintptr_t)call,
+                    &err) < 0)
         return cli_fail("%s", chaos_error_text(&err));
-    for (;;) {
-        AUTO(json) json_t *event = NULL;
-
-        if (lab_receive(fd, &rest, &event, &err) < 0)
-            return cli_fail("%s", chaos_error_text(&err));
-        if (!event)
-            return CLI_DONE;
-        if (cli_flag(call, EVENTS_JSON))
-            print_json(event, JSON_STYLE_LINE);
-        else
-            lab_show_event(event);
-    }
+    return CLI_DONE;
 }
 
 const struct cli_command lab_events = {

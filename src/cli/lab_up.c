@@ -42,31 +42,29 @@ static void interrupt(int number)
     was_interrupted = 1;
 }
 
+static bool show_event(void *data, const json_t *event)
+{
+    (void)data;
+    lab_show_event(event);
+    return !was_interrupted;
+}
+
 /* Events until the lab ends, or we are told to end it. */
 static int stay(const char *name)
 {
     struct sigaction end = { .sa_handler = interrupt };
     AUTO(json) json_t *request = json_pack("{s:s, s:b}", "do", "events", "follow", 1);
+    AUTO(chaos_error) struct chaos_error lost = { 0 };
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(buffer) struct buffer rest = { 0 };
-    AUTO(fd) int fd = -1;
-    int r = 0;
+    int r;
 
     sigaction(SIGINT, &end, NULL);
     sigaction(SIGTERM, &end, NULL);
     sigaction(SIGHUP, &end, NULL);
-    if (lab_connect(name, &fd, &err) < 0 || lab_send(fd, request, LAB_NO_FDS, &err) < 0)
-        return cli_fail("%s", chaos_error_text(&err));
-    while (!was_interrupted) {
-        AUTO(json) json_t *event = NULL;
-
-        r = lab_receive(fd, &rest, &event, &err);
-        if (r < 0 || !event)
-            break;
-        lab_show_event(event);
-        fflush(stdout);
-    }
-    if (!was_interrupted && r == 0) {
+    r = lab_ask_all(name, request, show_event, NULL, &lost);
+    if (r < 0 && !was_interrupted)
+        return cli_fail("%s", chaos_error_text(&lost));
+    if (!was_interrupted) {
         puts("The lab has ended.");
         return CLI_DONE;
     }

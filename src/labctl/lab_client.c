@@ -177,6 +177,25 @@ int lab_ask(const char *name, const json_t *request, json_t **ret_line, struct c
     return r;
 }
 
+int lab_ask_all(const char *name, const json_t *request, lab_visit visit, void *data,
+                struct chaos_error *err)
+{
+    AUTO(buffer) struct buffer rest = { 0 };
+    AUTO(fd) int fd = -1;
+
+    if (lab_connect(name, &fd, err) < 0 || lab_send(fd, request, LAB_NO_FDS, err) < 0)
+        return -(int)err->code;
+    for (;;) {
+        AUTO(json) json_t *line = NULL;
+        int r = lab_receive(fd, &rest, &line, err);
+
+        if (r < 0)
+            return r;
+        if (!line || !visit(data, line))
+            return 0;
+    }
+}
+
 /* The daemon at the other end as a pidfd, -1 for none. */
 static int peer_pidfd(int fd)
 {

@@ -27,6 +27,12 @@ MUST_USE int lab_receive(int fd, struct buffer *rest, json_t **ret_line, struct 
 MUST_USE int lab_ask(const char *name, const json_t *request, json_t **ret_line,
                      struct chaos_error *err);
 
+/* Called with each line of an answer; false: that is enough. */
+typedef bool (*lab_visit)(void *data, const json_t *line);
+/* Connect, send, and visit each line until there are no more. */
+MUST_USE int lab_ask_all(const char *name, const json_t *request, lab_visit visit, void *data,
+                         struct chaos_error *err);
+
 /* Take the lab down, and return when its first process has ended: the kernel ends that after all
  * others of the lab. */
 MUST_USE int lab_end(const char *name, struct chaos_error *err);
