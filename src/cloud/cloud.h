@@ -113,6 +113,8 @@ const json_t *cloud_addresses(const struct cloud *cloud);
 const json_t *cloud_scaling_groups(const struct cloud *cloud);
 const json_t *cloud_subnet(const struct cloud *cloud, const char *subnet_id);
 const json_t *cloud_security_groups(const struct cloud *cloud);
+/* The tags of an item as {key: value}, a new reference. */
+json_t *cloud_tags(const json_t *item);
 /* The instance that has this private address, borrowed; NULL for none. */
 const json_t *cloud_instance_at(const struct cloud *cloud, const char *private_ip);
 /* What may enter and leave an instance, a new reference: [{"Direction": "in" or "out",

@@ -26,6 +26,17 @@ const char *cloud_tag(const json_t *item, const char *key)
     return json_text_of(find_tag(item, key), "Value");
 }
 
+json_t *cloud_tags(const json_t *item)
+{
+    json_t *tags = json_object();
+    json_t *tag;
+    size_t i;
+
+    json_array_foreach (json_object_get(item, "Tags"), i, tag)
+        json_object_set(tags, json_text_of(tag, "Key"), json_object_get(tag, "Value"));
+    return tags;
+}
+
 void cloud_tag_set(json_t *item, const char *key, const char *value)
 {
     json_t *tag = find_tag(item, key);

@@ -50,17 +50,6 @@ static json_int_t processes_of(const json_t *counts, const struct machine *machi
     return json_integer_value(json_object_get(counts, name));
 }
 
-static json_t *tags_of(const json_t *item)
-{
-    json_t *tags = json_object();
-    json_t *tag;
-    size_t i;
-
-    json_array_foreach (json_object_get(item, "Tags"), i, tag)
-        json_object_set(tags, json_text_of(tag, "Key"), json_object_get(tag, "Value"));
-    return tags;
-}
-
 static json_t *instance_line(const struct daemon *daemon, const char *id, const json_t *record,
                              const json_t *counts)
 {
@@ -73,7 +62,8 @@ static json_t *instance_line(const struct daemon *daemon, const char *id, const 
                      json_object_get(item, "PrivateIpAddress"), "public-address",
                      json_object_get(item, "PublicIpAddress"), "launch-time",
                      json_object_get(item, "LaunchTime"), "processes",
-                     processes_of(counts, world_machine(daemon->world, id)), "tags", tags_of(item));
+                     processes_of(counts, world_machine(daemon->world, id)), "tags",
+                     cloud_tags(item));
 }
 
 static json_t *instance_lines(const struct daemon *daemon)
@@ -100,7 +90,7 @@ static json_t *address_lines(const struct daemon *daemon)
         json_array_append_new(lines, json_pack("{s:s, s:O, s:O, s:o}", "id", id, "address",
                                                json_object_get(item, "PublicIp"), "instance",
                                                json_object_get(item, "InstanceId"), "tags",
-                                               tags_of(item)));
+                                               cloud_tags(item)));
     }
     return lines;
 }

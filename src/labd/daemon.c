@@ -169,7 +169,7 @@ static int set_up(struct running_daemon *running, struct space *space,
     return platform_apply(daemon->cloud, daemon->platform, err);
 }
 
-static void report(int fd, const char *key, const char *text)
+void daemon_report(int fd, const char *key, const char *text)
 {
     AUTO(json) json_t *line = json_pack("{s:s}", key, text);
     AUTO(str) char *plain = json_text(line, JSON_STYLE_LINE);
@@ -277,13 +277,13 @@ int daemon_run(struct space *space, void *data)
 
     catch_signals();
     if (set_up(&running, space, options, &err) < 0) {
-        report(options->ready_fd, "error", chaos_error_text(&err));
+        daemon_report(options->ready_fd, "error", chaos_error_text(&err));
         return 1;
     }
     while (!was_told_to_end && !running.daemon.is_ending) {
         if (!is_ready) {
             is_ready = true;
-            report(options->ready_fd, "endpoint", endpoint);
+            daemon_report(options->ready_fd, "endpoint", endpoint);
         }
         if (turn(&running, &err) < 0) {
             fprintf(stderr, "chaos-lab: %s\n", chaos_error_text(&err));

@@ -38,5 +38,8 @@ struct daemon_options {
 /* The `run` of struct space_options; `data` is a struct daemon_options. */
 int daemon_run(struct space *space, void *data);
 
+/* The one line, {key: text}, that whoever started the lab waits for on `fd`, which is closed. */
+void daemon_report(int fd, const char *key, const char *text);
+
 /* Put a snapshot in the place of all there is. */
 MUST_USE int daemon_restore(struct daemon *daemon, const json_t *snapshot, struct chaos_error *err);

@@ -69,12 +69,7 @@ static int open_control(const char *name, int *ret_fd, struct chaos_error *err)
 
 static int report(struct chaos_error *err)
 {
-    AUTO(json) json_t *line = json_pack("{s:s}", "error", chaos_error_text(err));
-    AUTO(str) char *text = json_text(line, JSON_STYLE_LINE);
-    struct chaos_error ignored = { 0 };
-
-    (void)!fd_write_all(READY_FD, text, strlen(text), &ignored);
-    chaos_error_clear(&ignored);
+    daemon_report(READY_FD, "error", chaos_error_text(err));
     chaos_error_clear(err);
     return 1;
 }

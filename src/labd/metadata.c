@@ -57,17 +57,6 @@ static void put(json_t *tree, const char *name, const char *text)
         json_object_set_new(tree, name, json_string(text));
 }
 
-static json_t *tags_tree(const json_t *item)
-{
-    json_t *tree = json_object();
-    json_t *tag;
-    size_t i;
-
-    json_array_foreach (json_object_get(item, "Tags"), i, tag)
-        json_object_set(tree, json_text_of(tag, "Key"), json_object_get(tag, "Value"));
-    return tree;
-}
-
 static char *group_names(const json_t *item, const char *key)
 {
     struct buffer names = { 0 };
@@ -171,7 +160,7 @@ static json_t *meta_data_tree(struct metadata *metadata, const json_t *record)
     put(tree, "security-groups", names);
     json_object_set_new(tree, "services",
                         json_pack("{s:s, s:s}", "domain", "amazonaws.com", "partition", "aws"));
-    json_object_set_new(tree, "tags", json_pack("{s:o}", "instance", tags_tree(item)));
+    json_object_set_new(tree, "tags", json_pack("{s:o}", "instance", cloud_tags(item)));
     return tree;
 }
 
