@@ -21,6 +21,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+import lab_processes  # noqa: E402
+
 IMAGE = "ami-00000000000000001"
 
 
@@ -55,16 +58,7 @@ class Lab:
         return [json.loads(line) for line in self.ask("events", "--json").splitlines()]
 
     def daemon(self):
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-            except OSError:
-                continue
-            if len(words) > 1 and words[1] == self.name.encode() and \
-                    len(re.search(r"NSpid:(.*)", status)[1].split()) > 1:
-                return int(pid)
-        raise RuntimeError("no daemon")
+        return lab_processes.daemon(self.name)
 
     def down(self):
         subprocess.run([self.chaos, "lab", "down", "--name", self.name], check=False,

@@ -17,6 +17,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import lab_processes  # noqa: E402
+
 CHAOS = os.path.abspath(sys.argv.pop(1))
 PROGRAMS = os.path.dirname(CHAOS)
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"]
@@ -55,24 +58,10 @@ def host_state():
         mounts = sorted(line.split()[4] for line in file if " lab " in line or " volume " in line)
     with open("/proc/net/unix", encoding="utf-8") as file:
         sockets = sorted(line.split()[-1] for line in file if "@fracas-lab" in line and NAMES in line)
-    return {"links": links, "mounts": mounts, "sockets": sockets, "processes": lab_processes()}
+    return {"links": links, "mounts": mounts, "sockets": sockets, "processes": lab_processes.processes(NAMES)}
 
 
 NAMES = f"t{os.getpid()}-"
-
-
-def lab_processes():
-    """Those of the labs of this run: the daemons by name, and all that live in their namespaces."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
-        except OSError:
-            continue
-        if words[0].endswith(b"chaos-lab") and words[1].startswith(NAMES.encode()):
-            found.append(int(pid))
-    return found
 
 
 def wait_for(what, seconds=20.0):
@@ -129,25 +118,10 @@ class Lab:
     def instances(self, state="running"):
         return [i for i in self.status()["instances"] if i["state"] == state]
 
-    def pid(self):
-        """The daemon: its launcher has the same words, but is in no namespace."""
-        return next(pid for pid in lab_processes() if self.name.encode() in cmdline(pid) and
-                    len(namespace_pids(pid)) > 1)
-
     def close(self):
         if self.up.returncode == 0:
             self.lab("down")
         self.folder.cleanup()
-
-
-def namespace_pids(pid):
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        return next(line for line in file if line.startswith("NSpid")).split()[1:]
-
-
-def cmdline(pid):
-    with open(f"/proc/{pid}/cmdline", "rb") as file:
-        return file.read()
 
 
 class LabTest(unittest.TestCase):
@@ -198,7 +172,7 @@ class LabTest(unittest.TestCase):
         before = host_state()
         for _ in range(3):
             lab = self.lab(ECHO)
-            os.kill(lab.pid(), signal.SIGKILL)
+            os.kill(lab_processes.daemon(lab.name), signal.SIGKILL)
             wait_for(lambda: host_state() == before)
 
     def test_a_second_lab_of_the_same_name_is_refused(self):

@@ -20,6 +20,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+import lab_processes  # noqa: E402
+
 ARTICLE = ROOT.parent / "shared" / "article"
 ELASTIC = "54.71.185.10"
 WEAK = ["no-keepalived", "one-instance", "unclaimed"]
@@ -58,23 +61,10 @@ class Lab:
         default route. Asked before the first packet to the address of the article."""
         tables = {where: self.ask("exec", "--on", where, "--", "cat", "/proc/net/route").stdout
                   for where in ["client", *(i["id"] for i in self.running())]}
-        tables["router"] = Path(f"/proc/{self.daemon()}/net/route").read_text(encoding="utf-8")
+        tables["router"] = Path(f"/proc/{lab_processes.daemon(self.name)}/net/route").read_text(encoding="utf-8")
         for where, table in tables.items():
             if any(line.split()[1] == "00000000" for line in table.splitlines()[1:]):
                 raise Failure(f"{where} has a default route")
-
-    def daemon(self):
-        """The process of this name that is in a PID namespace of its own."""
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-            except OSError:
-                continue
-            inner = next(line for line in status.splitlines() if line.startswith("NSpid")).split()
-            if len(words) > 1 and words[1] == self.name.encode() and len(inner) > 2:
-                return pid
-        raise Failure("the daemon is not found")
 
     def is_steady(self, tags):
         states = sorted(i["tags"].get("State", "") for i in self.running())
