@@ -11,32 +11,16 @@ usage: test_cloud_moto.py CLOUD_DRIVER MODELS_FILE
 
 import datetime
 import json
-import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
-SKIPPED = 77
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import reference_python  # noqa: E402
+
 DEADLINE_S = 20
 CRASH = "(no XML)"  # what moto answers when a call fails inside of it
-
-
-def go_to_reference():
-    """Go on in the interpreter of the reference, which has boto3 and moto."""
-    try:
-        import boto3  # noqa: F401
-        import moto  # noqa: F401
-        return
-    except ImportError:
-        pass
-    script = os.path.join(os.environ.get("FRACAS_SOURCE_DIR", "."), "script", "reference")
-    found = subprocess.run([script], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    python = os.path.join(found.stdout.strip(), "bin", "python3")
-    if found.returncode != 0 or os.environ.get("FRACAS_IN_REFERENCE"):
-        print("SKIPPED: no boto3 and moto to compare with:", found.stderr.strip())
-        sys.exit(SKIPPED)
-    os.environ["FRACAS_IN_REFERENCE"] = "1"
-    os.execv(python, [python, *sys.argv])
 
 
 class Driver:
@@ -303,7 +287,7 @@ def compare_all(sides):
 
 
 def main():
-    go_to_reference()
+    reference_python.enter()
     import logging
 
     from moto.server import ThreadedMotoServer

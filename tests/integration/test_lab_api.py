@@ -11,7 +11,6 @@ a pipe instead of HTTP. Exits with 77 when the reference cannot be installed.
 import datetime
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -20,19 +19,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
-SKIPPED = 77
 
-try:
-    import boto3
-    import moto  # noqa: F401
-except ImportError:
-    found = subprocess.run([ROOT / "script/reference"], text=True, capture_output=True)
-    if found.returncode or os.environ.get("FRACAS_IN_REFERENCE"):
-        print("SKIPPED: no boto3 and moto to compare with:", found.stderr.strip())
-        sys.exit(SKIPPED)
-    os.environ["FRACAS_IN_REFERENCE"] = "1"
-    python = found.stdout.strip() + "/bin/python"
-    os.execv(python, [python, *sys.argv])
+sys.path.insert(0, str(ROOT / "tests/support"))
+import reference_python  # noqa: E402
+
+reference_python.enter()
+
+import boto3  # noqa: E402
 
 import jmespath  # noqa: E402
 from botocore.awsrequest import AWSResponse  # noqa: E402

@@ -22,9 +22,10 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "support")]
 import test_cloud_moto as scaling  # noqa: E402
-from test_lab_api import MOTO_SERVER, SKIPPED, Side, compare, listed, shape  # noqa: E402
+import reference_python  # noqa: E402
+from test_lab_api import MOTO_SERVER, Side, compare, listed, shape  # noqa: E402
 
 import boto3  # noqa: E402
 import jmespath  # noqa: E402
@@ -48,7 +49,7 @@ class Lab:
         up = self.run("up", "--detach")
         if up.returncode:
             print("SKIPPED: no lab here:", (up.stderr + up.stdout).strip().splitlines()[-1])
-            sys.exit(SKIPPED)
+            sys.exit(reference_python.SKIPPED)
         for name, value in re.findall(r"export (\w+)='([^']*)'", self.run("env").stdout):
             self.env[name] = value
 
