@@ -114,18 +114,26 @@ static void terminated(struct cloud *cloud, const char *id)
     scaling_notice(cloud, id);
 }
 
+/* "10.0.0.4" as names have it: "10-0-0-4"; owned. */
+static char *dashed(const char *address)
+{
+    char *text = mem_strdup(address);
+
+    for (char *c = text; *c; c++)
+        *c = *c == '.' ? '-' : *c;
+    return text;
+}
+
 void instance_show_address(struct cloud *cloud, json_t *record, const json_t *address)
 {
     json_t *item = cloud_item(record);
     json_t *interface = json_array_get(json_object_get(item, "NetworkInterfaces"), 0);
     const char *public_ip = json_text_of(address, "PublicIp");
+    json_t *inner = json_array_get(json_object_get(interface, "PrivateIpAddresses"), 0);
     AUTO(json) json_t *association = NULL;
-    json_t *inner;
-    AUTO(str) char *dashed = NULL;
+    AUTO(str) char *host = NULL;
     AUTO(str) char *name = NULL;
 
-    (void)cloud;
-    inner = json_array_get(json_object_get(interface, "PrivateIpAddresses"), 0);
     if (!public_ip) {
         json_object_del(item, "PublicIpAddress");
         cloud_set_text(item, "PublicDnsName", "");
@@ -133,10 +141,8 @@ void instance_show_address(struct cloud *cloud, json_t *record, const json_t *ad
         json_object_del(inner, "Association");
         return;
     }
-    dashed = mem_strdup(public_ip);
-    for (char *c = dashed; *c; c++)
-        *c = *c == '.' ? '-' : *c;
-    name = mem_printf("ec2-%s.compute-1.amazonaws.com", dashed);
+    host = dashed(public_ip);
+    name = mem_printf("ec2-%s.compute-1.amazonaws.com", host);
     cloud_set_text(item, "PublicIpAddress", public_ip);
     cloud_set_text(item, "PublicDnsName", name);
     association = json_pack("{s:s, s:s, s:s}", "IpOwnerId", cloud->account, "PublicDnsName", name,
@@ -253,15 +259,12 @@ void instance_stop(struct cloud *cloud, json_t *record, enum instance_stop how)
 
 void instance_start(struct cloud *cloud, json_t *record)
 {
+    AUTO(str) char *now = cloud_iso_now();
+
     if (!enter(cloud, record, INSTANCE_PENDING))
         return;
     set_reason(cloud_item(record), NULL, NULL);
-    json_object_set_new(cloud_item(record), "LaunchTime", json_null());
-    {
-        AUTO(str) char *now = cloud_iso_now();
-
-        cloud_set_text(cloud_item(record), "LaunchTime", now);
-    }
+    cloud_set_text(cloud_item(record), "LaunchTime", now);
     cloud_after(cloud, cloud_delay(cloud, "pending"), ready, id_of(record));
 }
 
@@ -448,14 +451,11 @@ static json_t *new_item(const struct cloud *cloud, const struct instance_plan *p
     bool is_watched =
         json_is_true(json_object_get(json_object_get(params, "Monitoring"), "Enabled"));
     AUTO(str) char *now = cloud_iso_now();
-    AUTO(str) char *dashed = mem_strdup(private_ip);
-    AUTO(str) char *name = NULL;
+    AUTO(str) char *host = dashed(private_ip);
+    AUTO(str) char *name = mem_printf("ip-%s.ec2.internal", host);
     AUTO(json) json_t *profile = profile_of(cloud, params);
     json_t *item;
 
-    for (char *c = dashed; *c; c++)
-        *c = *c == '.' ? '-' : *c;
-    name = mem_printf("ip-%s.ec2.internal", dashed);
     item = json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s, s:s}, s:s, s:s, s:[], s:s, s:o, s:s, s:s,"
         " s:s}",

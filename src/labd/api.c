@@ -15,7 +15,6 @@ static const char *const services[] = { "ec2", "autoscaling", "sts", NULL };
 
 struct exchange {
     struct api *api;
-    const struct http_request *http;
     struct aws_request request;
     struct aws_service service;
     struct aws_operation operation;
@@ -208,7 +207,7 @@ static void make_id(struct api *api, char id[37])
 void api_serve(void *data, const struct http_request *request, struct http_answer *answer)
 {
     struct api *api = data;
-    AUTO(exchange) struct exchange x = { .api = api, .http = request };
+    AUTO(exchange) struct exchange x = { .api = api };
 
     make_id(api, x.request_id);
     fill_request(request, &x.request);

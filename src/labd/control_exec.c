@@ -89,15 +89,14 @@ static const char **texts_of(const json_t *list, const char *const *also)
     return texts;
 }
 
-static int start(struct daemon *daemon, const json_t *request, const char *id,
-                 struct machine_exec *exec, struct running *running, struct chaos_error *err)
+static int start(struct daemon *daemon, const char *id, const struct machine_exec *exec,
+                 struct running *running, struct chaos_error *err)
 {
     struct machine *machine;
 
     if (!id)
         return machine_exec_client(world_space(daemon->world), exec, &running->pid, &running->pidfd,
                                    err);
-    (void)request;
     machine = world_machine(daemon->world, id);
     if (!machine)
         return chaos_error_set(err, CHAOS_E_NOT_FOUND, "instance %s is not running", id);
@@ -140,7 +139,7 @@ void control_exec(struct daemon *daemon, struct control_call *call, const json_t
     if (r == 0 && exec.fds[2] < 0)
         r = chaos_error_set(&err, CHAOS_E_INVALID, "three descriptors must come with the request");
     if (r == 0)
-        r = start(daemon, request, id, &exec, running, &err);
+        r = start(daemon, id, &exec, running, &err);
     for (size_t i = 0; i < ARRAY_SIZE(exec.fds); i++) {
         if (exec.fds[i] >= 0)
             close(exec.fds[i]);

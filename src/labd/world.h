@@ -44,7 +44,6 @@ void world_set_cloud(struct world *world, struct cloud *cloud);
 
 /* The running machine of an instance, NULL for none. */
 struct machine *world_machine(const struct world *world, const char *instance_id);
-/* The process that a control connection started has nothing to do with machines: see control.h. */
 struct space *world_space(const struct world *world);
 /* "NAME=value" texts for processes in instances and at the client, NULL-terminated, borrowed. */
 const char *const *world_environment(const struct world *world);
