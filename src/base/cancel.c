@@ -55,10 +55,12 @@ enum wait_result wait_fds(struct pollfd *fds, size_t count, int64_t deadline,
     struct pollfd all[WAIT_FDS_MAX + 1];
 
     assert(count <= WAIT_FDS_MAX);
-    log_flush();
     if (count)
         memcpy(all, fds, count * sizeof(*fds));
     all[count] = (struct pollfd){ .fd = cancel ? cancel->fd : -1, .events = POLLIN };
+    /* What is there already is not waited for, and need not wait for what is told. */
+    if (log_is_put_off() && (cancel_reason(cancel) || poll(all, count + 1, 0) <= 0))
+        log_flush();
     for (;;) {
         int ready;
 

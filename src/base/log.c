@@ -36,11 +36,14 @@ static struct {
            .lock = PTHREAD_MUTEX_INITIALIZER };
 
 #define UNTOLD_MAX 8
+/* How long a record is put off while the thread has work but never waits. */
+#define PUT_OFF_MAX_NS (10 * CLOCK_NS_PER_MS)
 
 /* What a thread does with its records. */
 static _Thread_local struct {
     int depth; /* above 0: they are put off */
     bool has_some;
+    int64_t since;   /* of the first of them */
     size_t n_untold; /* not even formatted yet */
     struct {
         void (*tell)(const json_t *data);
@@ -176,6 +179,11 @@ void log_flush(void)
     pthread_mutex_unlock(&sink.lock);
 }
 
+bool log_is_put_off(void)
+{
+    return deferral.has_some || deferral.n_untold;
+}
+
 void log_defer(void)
 {
     deferral.depth++;
@@ -302,8 +310,10 @@ void log_text(enum log_level level, const char *module, int line, const char *te
         add_line(&sink.console_text, &r, sink.verbose, sink.colour);
     if (is_for_file)
         add_line(&sink.file_text, &r, true, false);
+    if (!deferral.has_some)
+        deferral.since = clock_now();
     deferral.has_some = true;
-    if (!deferral.depth || level >= LOG_WARNING)
+    if (!deferral.depth || level >= LOG_WARNING || clock_now() - deferral.since > PUT_OFF_MAX_NS)
         put_all();
     pthread_mutex_unlock(&sink.lock);
 }

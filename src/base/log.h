@@ -54,8 +54,8 @@ void log_ready(enum log_level level, const char *file, int line, const char *tex
 
 /* From here on, records of this thread below LOG_WARNING are written when it is about to wait: then
  * it has the time. So each wait, and all that shows something elsewhere, calls log_flush() first. A
- * record of another thread, and a warning, takes along what was put off before it. May be nested.
- */
+ * record of another thread, a warning, and one that comes 10 ms after the first that was put off,
+ * takes along what was put off before it. May be nested. */
 void log_defer(void);
 /* The end of that; what was put off is written. */
 void log_defer_end(void);
@@ -65,6 +65,8 @@ void log_defer_end(void);
 void log_later(void (*tell)(const json_t *data), const json_t *data);
 /* Write what this thread put off. Costs nothing where there is nothing. */
 void log_flush(void);
+/* Whether there is something. */
+bool log_is_put_off(void);
 
 #define log_at(level, ...)                                                                         \
     do {                                                                                           \

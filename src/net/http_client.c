@@ -37,23 +37,6 @@ struct http_client *http_client_new(void)
     return client;
 }
 
-/* Open libcurl, unless an earlier request did. */
-static int ensure_curl(struct http_client *client, struct chaos_error *err)
-{
-    int r = client->multi && client->easy ? 0 : curl_api_open(&client->curl, err);
-
-    if (r < 0 || (client->multi && client->easy))
-        return r;
-    client->multi = client->curl->multi_init();
-    client->easy = client->curl->easy_init();
-    if (!client->multi || !client->easy)
-        return chaos_error_set(err, CHAOS_E_INTERNAL,
-                               "libcurl cannot be used: no memory or sockets");
-    /* Taking a cookie starts the engine for good; CURLOPT_COOKIEFILE would leak in each reset. */
-    client->curl->easy_setopt(client->easy, CURLOPT_COOKIELIST, "Set-Cookie: a=b; domain=invalid");
-    return 0;
-}
-
 void http_client_free(struct http_client *client)
 {
     if (!client)
@@ -154,15 +137,19 @@ static int refuse_url(const char *url, const char *why, struct chaos_error *err)
     return chaos_error_set(err, CHAOS_E_INVALID, "'%s' %s", masked, why);
 }
 
-static int origin_parse(const struct curl_api *curl, const char *url, struct origin *ret_origin,
-                        struct chaos_error *err)
+static int origin_parse(const char *url, struct origin *ret_origin, struct chaos_error *err)
 {
     AUTO(str) char *port = NULL;
+    const struct curl_api *curl;
     CURLU *parts;
     CURLUcode code;
+    int r;
 
     if (!is_web_url(url))
         return refuse_url(url, "is not an http:// or https:// URL", err);
+    r = curl_api_open(&curl, err);
+    if (r < 0)
+        return r;
     parts = curl->url();
     code = has_host(url) ? curl->url_set(parts, CURLUPART_URL, url, 0) : CURLUE_NO_HOST;
     if (code == CURLUE_OK) {
@@ -200,6 +187,15 @@ static bool is_repeatable(const char *method)
 
 #define RETRY_AFTER_MAX_S INT64_C(21600)
 
+/* A date (RFC 9110, section 5.6.7) as seconds since 1970, -1 when it is none. */
+static time_t read_date(const char *text)
+{
+    AUTO(chaos_error) struct chaos_error ignored = { 0 };
+    const struct curl_api *curl;
+
+    return curl_api_open(&curl, &ignored) < 0 ? -1 : curl->getdate(text, NULL);
+}
+
 /* Seconds until an answer of "not now" may be asked for again, -1 for any other answer. */
 static int64_t retry_after_s(const struct http_hop *hop)
 {
@@ -213,7 +209,7 @@ static int64_t retry_after_s(const struct http_hop *hop)
     errno = 0;
     seconds = strtol(text, &end, 10);
     if (end == text || *end) {
-        time_t date = hop->client->curl->getdate(text, NULL);
+        time_t date = read_date(text);
 
         if (date < 0)
             return -1;
@@ -312,7 +308,7 @@ static int name_host(const struct http_hop *hop, struct chaos_error *err)
     AUTO(origin) struct origin origin = { 0 };
     AUTO(chaos_error) struct chaos_error ignored = { 0 };
 
-    if (origin_parse(hop->client->curl, hop->url, &origin, &ignored) < 0)
+    if (origin_parse(hop->url, &origin, &ignored) < 0)
         return chaos_error_prefix(err, "'%s'", masked);
     return chaos_error_prefix(err, "%s:%ld", origin.host, origin.port);
 }
@@ -326,9 +322,9 @@ static int turn(struct http_hop *hop, char **url, struct chaos_error *err)
     int r;
 
     hop->failure = HTTP_FAILED_URL;
-    r = origin_parse(hop->client->curl, *url, &from, err);
+    r = origin_parse(*url, &from, err);
     if (r == 0)
-        r = origin_parse(hop->client->curl, target, &to, err);
+        r = origin_parse(target, &to, err);
     if (r < 0)
         return chaos_error_prefix(err, "redirect");
     hop->omit = omit_after(hop, &from, &to);
@@ -357,7 +353,7 @@ static int follow(struct http_hop *hop, char **url, struct chaos_error *err)
 
         r = run_with_retries(hop, err);
         if (r < 0)
-            return name_host(hop, err);
+            return hop->is_named ? r : name_host(hop, err);
         next = hop->redirect_url;
         if (!next)
             return 0;
@@ -370,24 +366,6 @@ static int follow(struct http_hop *hop, char **url, struct chaos_error *err)
         if (r < 0)
             return r;
     }
-}
-
-/* Without libcurl, where that will do. */
-static int run_either(struct http_hop *hop, char **url, struct chaos_error *err)
-{
-    struct http_client *client = hop->client;
-    struct http_request plain = *hop->request;
-    int r;
-
-    plain.url = *url;
-    if (http_plain_serves(&plain))
-        return http_plain_request(&client->plain, &plain, hop->cancel, hop->response, &hop->failure,
-                                  err);
-    r = ensure_curl(client, err);
-    if (r < 0)
-        return r;
-    client->curl->easy_setopt(client->easy, CURLOPT_COOKIELIST, "ALL"); /* forget them */
-    return follow(hop, url, err);
 }
 
 int http_request(struct http_client *client, const struct http_request *request,
@@ -405,8 +383,10 @@ int http_request(struct http_client *client, const struct http_request *request,
     int r;
 
     r = check(request, err);
+    if (client->easy)
+        client->curl->easy_setopt(client->easy, CURLOPT_COOKIELIST, "ALL"); /* forget them */
     if (r == 0)
-        r = run_either(&hop, &url, err);
+        r = follow(&hop, &url, err);
     if (ret_failure)
         *ret_failure = r < 0 ? hop.failure : HTTP_FAILED_NOT;
     if (r < 0) {

@@ -33,6 +33,8 @@ enum http_flags {
     HTTP_PATH_AS_IS = 64,      /* leave . and .. in the path alone */
 };
 
+#define HTTP_BODY_LIMIT ((size_t)256 * 1024 * 1024)
+
 struct http_request {
     const char *method;
     const char *url;
@@ -45,7 +47,7 @@ struct http_request {
     int64_t read_timeout_ms;    /* longest silence between two reads; 0: none */
     int64_t deadline;           /* of all of it, monotonic; 0 or CLOCK_NEVER: none */
     unsigned flags;             /* enum http_flags */
-    size_t body_limit;          /* of the answer; 0: 256 MiB. More is -CHAOS_E_LIMIT. */
+    size_t body_limit;          /* of the answer; 0: HTTP_BODY_LIMIT. More is -CHAOS_E_LIMIT. */
     const char *ca_path;        /* file or directory of certificates; NULL: $REQUESTS_CA_BUNDLE,
                                  * $CURL_CA_BUNDLE, then the system's */
     int sink_fd;                /* > 0: the body is written there instead of kept; with retries

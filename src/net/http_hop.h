@@ -46,8 +46,16 @@ struct http_hop {
     /* Set by http_hop_run(): */
     struct http_head head; /* `complete` once there is an answer, whatever its body is like */
     enum http_failure failure;
+    bool is_named;      /* the error says who was asked */
     char *redirect_url; /* where the answer sends the client, absolute; owned, else NULL */
 };
 
-/* Make it and wait for its end. */
+/* Make it and wait for its end: over net/http_plain.h where that serves, else over libcurl. */
 MUST_USE int http_hop_run(struct http_hop *hop, struct chaos_error *err);
+/* The second of these; libcurl is open, and nothing of an earlier answer is left in `hop`. */
+MUST_USE int http_hop_over_curl(struct http_hop *hop, struct chaos_error *err);
+/* Whether its answer is a redirect that the request follows. */
+bool http_hop_is_followed(const struct http_hop *hop);
+
+/* Open libcurl for the client, unless an earlier request did. */
+MUST_USE int http_client_open_curl(struct http_client *client, struct chaos_error *err);

@@ -12,7 +12,6 @@
 #include "net/socket.h"
 
 #define SCHEME         "http://"
-#define BODY_LIMIT     ((size_t)256 * 1024 * 1024)
 #define PIECE_SIZE     ((size_t)64 * 1024)
 #define SHORT_BODY     ((size_t)16 * 1024)
 #define PORT_HTTP      80
@@ -105,16 +104,38 @@ static bool has_proxy(const struct http_request *request, const char *host)
     return is_named && !(request->flags & HTTP_NO_PROXY) && !is_spared(host);
 }
 
+static bool is_number(const char *host)
+{
+    union address address;
+
+    return address_parse(host, 0, &address);
+}
+
+/* "." or ".." between slashes, written so or "%2e". */
+static bool has_steps(const struct place *place)
+{
+    AUTO(str) char *path = mem_strndup(place->target, place->target_length);
+
+    path[strcspn(path, "?")] = '\0';
+    return strstr(path, "/.") || strcasestr(path, "/%2e");
+}
+
+static bool is_fetch(const struct http_request *request)
+{
+    return !request->body &&
+           (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0);
+}
+
 bool http_plain_serves(const struct http_request *request)
 {
-    const unsigned flags = HTTP_RAW | HTTP_NO_REDIRECTS | HTTP_PATH_AS_IS;
     AUTO(str) char *host = NULL;
     struct place place;
     uint16_t port;
 
-    return (request->flags & flags) == flags && !request->max_retries && request->sink_fd <= 0 &&
+    return request->sink_fd <= 0 && (request->flags & HTTP_NO_REDIRECTS || is_fetch(request)) &&
            find_place(request->url, &place) && find_host(&place, &host, &port) &&
-           !has_proxy(request, host);
+           (request->flags & HTTP_PATH_AS_IS || !has_steps(&place)) &&
+           (request->flags & HTTP_RAW || is_number(host)) && !has_proxy(request, host);
 }
 
 void http_plain_clear(struct http_plain *plain)
@@ -207,23 +228,50 @@ static bool is_short(const struct http_request *request)
     return request->body && request->body_length <= SHORT_BODY;
 }
 
+/* RFC 9110, section 8.6: a method with a meaning for content announces that there is none; as
+ * libcurl does, so does any but GET and HEAD. */
+static bool has_length(const struct http_request *request)
+{
+    static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
+
+    return !is_fetch(request) &&
+           (request->body || !(request->flags & HTTP_RAW) || str_in(request->method, methods));
+}
+
+static void write_defaults(struct buffer *out, const struct http_request *request)
+{
+    static const struct default_field {
+        const char *name;
+        const char *value;
+        bool is_raw; /* sent with HTTP_RAW, too */
+    } fields[] = {
+        { "User-Agent", "fracas/" FRACAS_VERSION, true },
+        { "Accept-Encoding", "gzip, deflate", false },
+        { "Accept", "*/*", false },
+        { "Connection", "keep-alive", false },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+        if ((fields[i].is_raw || !(request->flags & HTTP_RAW)) &&
+            !own_header(request, fields[i].name))
+            buffer_printf(out, "%s: %s\r\n", fields[i].name, fields[i].value);
+}
+
 static void write_request(struct exchange *exchange, const struct place *place)
 {
     const struct http_request *request = exchange->request;
     struct buffer *out = &exchange->out;
-    bool has_length = request->body || strcmp(request->method, "POST") == 0 ||
-                      strcmp(request->method, "PUT") == 0 || strcmp(request->method, "PATCH") == 0;
 
     buffer_printf(out, "%s %s%.*s HTTP/1.1\r\n", request->method, *place->target == '/' ? "" : "/",
                   (int)place->target_length, place->target);
     if (!own_header(request, "Host"))
         buffer_printf(out, "Host: %.*s\r\n", (int)place->authority_length, place->authority);
-    if (!own_header(request, "User-Agent"))
-        buffer_add_text(out, "User-Agent: fracas/" FRACAS_VERSION "\r\n");
+    write_defaults(out, request);
     for (size_t i = 0; i < request->n_headers; i++)
         if (request->headers[i].value)
-            buffer_printf(out, "%s: %s\r\n", request->headers[i].name, request->headers[i].value);
-    if (has_length && !own_header(request, "Content-Length"))
+            buffer_printf(out, "%s:%s%s\r\n", request->headers[i].name,
+                          *request->headers[i].value ? " " : "", request->headers[i].value);
+    if (has_length(request) && !own_header(request, "Content-Length"))
         buffer_printf(out, "Content-Length: %zu\r\n", request->body ? request->body_length : 0);
     buffer_add_text(out, "\r\n");
     if (is_short(request))
@@ -295,7 +343,7 @@ static int send_and_receive(struct exchange *exchange, struct chaos_error *err)
 
 int http_plain_request(struct http_plain *plain, const struct http_request *request,
                        const struct cancel *cancel, struct http_response *response,
-                       enum http_failure *ret_failure, struct chaos_error *err)
+                       bool *ret_answered, enum http_failure *ret_failure, struct chaos_error *err)
 {
     AUTO(exchange)
     struct exchange exchange = {
@@ -304,7 +352,7 @@ int http_plain_request(struct http_plain *plain, const struct http_request *requ
         .cancel = cancel,
         .message = { .response = response,
                      .is_head = strcmp(request->method, "HEAD") == 0,
-                     .body_limit = request->body_limit ? request->body_limit : BODY_LIMIT },
+                     .body_limit = request->body_limit ? request->body_limit : HTTP_BODY_LIMIT },
         .started = clock_now(),
         .failure = HTTP_FAILED_URL,
     };
@@ -329,6 +377,7 @@ int http_plain_request(struct http_plain *plain, const struct http_request *requ
     }
     if (r < 0 || exchange.message.is_last || request->flags & HTTP_FRESH_CONNECTION)
         http_plain_clear(plain);
+    *ret_answered = exchange.message.head.complete;
     *ret_failure = r < 0 ? exchange.failure : HTTP_FAILED_NOT;
     return r;
 }

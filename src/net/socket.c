@@ -101,8 +101,6 @@ static void describe(const union address *address, const struct attempt *attempt
         buffer_add_text(out, "; ");
     if (attempt->timed_out)
         buffer_printf(out, "connection to %s timed out after %.3g s", peer, took_ms / 1000);
-    else if (attempt->number == ECONNREFUSED)
-        buffer_printf(out, "connection to %s refused after %.1f ms", peer, took_ms);
     else
         buffer_printf(out, "connection to %s failed after %.1f ms: %s", peer, took_ms,
                       strerror_r(attempt->number, text, sizeof(text)));

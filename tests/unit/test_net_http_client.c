@@ -22,7 +22,15 @@
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x2b\x2e\x2c\x4d\x4d\xad\x4a\x4d\x01\x00\xde\x26\x14\x00\x08\x00\x00\x00"
 static const char gzip_answer[] =
     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 28\r\n\r\n" GZIPPED;
+static const char deflate_answer[] =
+    "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 16\r\n\r\n"
+    "\x78\xda\x2b\x2e\x2c\x4d\x4d\xad\x4a\x4d\x01\x00\x0f\x9e\x03\x67";
+static const char raw_deflate_answer[] =
+    "HTTP/1.1 200 OK\r\nContent-Encoding: Deflate\r\nContent-Length: 10\r\n\r\n"
+    "\x2b\x2e\x2c\x4d\x4d\xad\x4a\x4d\x01\x00";
 
+/* An address of numbers is asked without libcurl, a name with it: each claim is tried with both. */
+static const char *host;
 static char *big_answer;
 static char away[128];
 
@@ -33,6 +41,11 @@ static struct http_rule rules[] = {
       OK("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n2\r\nde\r\n0\r\nX-End: 1\r\n\r\n"), 0,
       RULE_KEEP, 0 },
     { "/gzip", gzip_answer, sizeof(gzip_answer) - 1, RULE_KEEP, 0 },
+    { "/deflate", deflate_answer, sizeof(deflate_answer) - 1, RULE_KEEP, 0 },
+    { "/raw-deflate", raw_deflate_answer, sizeof(raw_deflate_answer) - 1, RULE_KEEP, 0 },
+    { "/identity", OK("Content-Encoding: identity\r\nContent-Length: 5\r\n", "plain"), 0, RULE_KEEP,
+      0 },
+    { "/empty-gzip", OK("Content-Encoding: gzip\r\nContent-Length: 0\r\n", ""), 0, RULE_KEEP, 0 },
     { "/until-close", OK("", "all of it"), 0, RULE_CLOSE, 0 },
     { "/continue", "HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n" OK("Content-Length: 0\r\n", ""), 0,
       RULE_KEEP, 0 },
@@ -106,7 +119,7 @@ static int tear_down(void **state)
 static int ask(struct world *world, const char *path, struct http_request request,
                const struct cancel *cancel)
 {
-    snprintf(world->url, sizeof(world->url), "http://127.0.0.1:%d%s",
+    snprintf(world->url, sizeof(world->url), "http://%s:%d%s", host,
              http_server_port(world->server), path);
     if (!request.url)
         request.url = world->url;
@@ -151,6 +164,10 @@ static const struct answer_case answer_cases[] = {
     { "a 404 is an answer", "/missing", 404, "" },
     { "chunks are joined", "/chunked", 200, "abcde" },
     { "a gzip body is unpacked", "/gzip", 200, "squeezed" },
+    { "a deflate body is unpacked", "/deflate", 200, "squeezed" },
+    { "one without its frame, too", "/raw-deflate", 200, "squeezed" },
+    { "a coding that changes nothing is none", "/identity", 200, "plain" },
+    { "nothing may be coded", "/empty-gzip", 200, "" },
     { "a coding nobody knows is left alone", "/odd-coding", 200, "plain" },
     { "a body may end with the connection", "/until-close", 200, "all of it" },
     { "an interim answer is passed over", "/continue", 200, "" },
@@ -197,14 +214,14 @@ static void check_failure(void **state)
     const struct failure_case *c = *state;
     struct http_request request = { .read_timeout_ms = 100, .body_limit = 1000 };
     struct world *world;
-    char origin[32];
+    char origin[64];
 
     set_up(state);
     world = *state;
     assert_int_equal(ask(world, c->path, request, NULL), -c->code);
     assert_int_equal(world->failure, c->failure);
     assert_non_null(strstr(chaos_error_text(&world->err), c->text));
-    snprintf(origin, sizeof(origin), "127.0.0.1:%d", http_server_port(world->server));
+    snprintf(origin, sizeof(origin), "%s:%d", host, http_server_port(world->server));
     if (c->failure != HTTP_FAILED_URL)
         assert_non_null(strstr(chaos_error_text(&world->err), origin));
     assert_int_equal(world->response.n_headers, 0);
@@ -400,16 +417,17 @@ static void authorization_stays_with_its_host(void **state)
 {
     static const struct http_header header = { "Authorization", "Bearer abc" };
     struct http_request request = { .headers = &header, .n_headers = 1 };
+    const char *other = strcmp(host, "localhost") == 0 ? "127.0.0.1" : "localhost";
     struct world *world = *state;
 
     assert_int_equal(ask(world, "/301", request, NULL), 0);
     assert_last_has(world, "Authorization: Bearer abc");
     snprintf(away, sizeof(away),
-             "HTTP/1.1 302 Found\r\nLocation: http://localhost:%d/plain\r\n"
+             "HTTP/1.1 302 Found\r\nLocation: http://%s:%d/plain\r\n"
              "Content-Length: 0\r\n\r\n",
-             http_server_port(world->server));
+             other, http_server_port(world->server));
     assert_int_equal(ask(world, "/away", request, NULL), 0);
-    assert_last_has(world, "Host: localhost:");
+    assert_last_has(world, other);
     assert_last_lacks(world, "Bearer");
 }
 
@@ -488,7 +506,8 @@ static void a_refused_connection_says_so_with_its_port(void **state)
     assert_int_equal(ask(world, "", (struct http_request){ .url = "http://127.0.0.1:1/" }, NULL),
                      -CHAOS_E_IO);
     assert_int_equal(world->failure, HTTP_FAILED_CONNECT);
-    assert_string_equal(chaos_error_text(&world->err), "127.0.0.1:1: Connection refused");
+    assert_non_null(strstr(chaos_error_text(&world->err), "127.0.0.1:1"));
+    assert_non_null(strstr(chaos_error_text(&world->err), "Connection refused"));
 }
 
 static void *raise_when_asked(void *arg)
@@ -599,7 +618,7 @@ static void a_netrc_gives_credentials_unless_the_request_has_some(void **state)
     AUTO(fd) int fd = mkstemp(path);
 
     assert_true(fd >= 0);
-    dprintf(fd, "machine 127.0.0.1 login ana password pilot\n");
+    dprintf(fd, "machine %s login ana password pilot\n", host);
     setenv("NETRC", path, 1);
     http_client_free(STEAL(world->client));
     world->client = http_client_new();
@@ -714,7 +733,10 @@ int main(void)
         tests[n++] = (struct CMUnitTest){ .name = url_cases[i].claim,
                                           .test_func = check_url,
                                           .initial_state = (void *)(uintptr_t)&url_cases[i] };
-    failed = cmocka_run_group_tests_name("http client", tests, NULL, NULL);
+    host = "127.0.0.1";
+    failed = cmocka_run_group_tests_name("http client, without libcurl", tests, NULL, NULL);
+    host = "localhost";
+    failed += cmocka_run_group_tests_name("http client, with libcurl", tests, NULL, NULL);
     free(big_answer);
     return failed;
 }

@@ -13,6 +13,7 @@
 #include "tests/support/http_server.h"
 
 #define PLAIN (HTTP_RAW | HTTP_NO_REDIRECTS | HTTP_PATH_AS_IS)
+#define IP    "http://127.0.0.1/"
 #define OK    "HTTP/1.1 200 OK\r\n"
 
 static struct http_rule rules[] = {
@@ -37,6 +38,7 @@ struct world {
     struct http_plain plain;
     struct http_response response;
     struct chaos_error err;
+    bool answered;
     enum http_failure failure;
     struct cancel cancel;
     char url[128];
@@ -78,7 +80,7 @@ static int ask(struct world *world, const char *path, struct http_request reques
     http_response_clear(&world->response);
     chaos_error_clear(&world->err);
     return http_plain_request(&world->plain, &request, &world->cancel, &world->response,
-                              &world->failure, &world->err);
+                              &world->answered, &world->failure, &world->err);
 }
 
 static void assert_body(struct world *world, const char *path, const char *body)
@@ -211,9 +213,10 @@ static void nobody_listening_is_a_failed_connection(void **state)
     struct http_request request = { .method = "GET", .url = "http://127.0.0.1:1/", .flags = PLAIN };
 
     assert_true(http_plain_request(&world->plain, &request, &world->cancel, &world->response,
-                                   &world->failure, &world->err) < 0);
+                                   &world->answered, &world->failure, &world->err) < 0);
+    assert_false(world->answered);
     assert_int_equal(world->failure, HTTP_FAILED_CONNECT);
-    assert_non_null(strstr(chaos_error_text(&world->err), "127.0.0.1:1 refused"));
+    assert_non_null(strstr(chaos_error_text(&world->err), "connection to 127.0.0.1:1 failed"));
 }
 
 static void a_deadline_and_a_stop_end_the_wait(void **state)
@@ -244,18 +247,22 @@ static const struct serves_case serves_cases[] = {
     { "port 0 is not", { .url = "http://h:0/", .flags = PLAIN }, NULL, NULL, false },
     { "no host is not", { .url = "http:///x", .flags = PLAIN }, NULL, NULL, false },
     { "a zone is not", { .url = "http://[fe80::1%25x]/", .flags = PLAIN }, NULL, NULL, false },
-    { "redirects are not",
-      { .url = "http://h/", .flags = HTTP_RAW | HTTP_PATH_AS_IS },
+    { "a request that may be sent on is", { .method = "GET", .url = IP }, NULL, NULL, true },
+    { "one with a body is not",
+      { .method = "GET", .url = IP, .body = "x", .body_length = 1 },
       NULL,
       NULL,
       false },
-    { "codings are not",
-      { .url = "http://h/", .flags = HTTP_NO_REDIRECTS | HTTP_PATH_AS_IS },
+    { "one that may not be repeated is not", { .method = "POST", .url = IP }, NULL, NULL, false },
+    { "steps in a path that is tidied are not",
+      { .method = "GET", .url = IP "a/../b" },
       NULL,
       NULL,
       false },
-    { "retries are not",
-      { .url = "http://h/", .flags = PLAIN, .max_retries = 1 },
+    { "hidden steps are not", { .method = "GET", .url = IP "a/%2E/b" }, NULL, NULL, false },
+    { "points in a query are", { .method = "GET", .url = IP "a?b=/../c" }, NULL, NULL, true },
+    { "a name with several addresses may not be",
+      { .method = "GET", .url = "http://h/" },
       NULL,
       NULL,
       false },

@@ -211,7 +211,7 @@ struct failure_case {
 
 static const struct failure_case failure_cases[] = {
     { "a refused connection names the URL", "'url': 'http://127.0.0.1:1/x'",
-      "failed to connect to http://127.0.0.1:1/x: 127.0.0.1:1: Connection refused" },
+      "failed to connect to http://127.0.0.1:1/x: connection to 127.0.0.1:1 failed after 0" },
     { "a URL without scheme fails the activity", "'url': 'harbour.example/json'",
       "'harbour.example/json' is not an http:// or https:// URL" },
     { "a silence fails in the words of the reference",
