@@ -52,7 +52,7 @@ static void *task_main(void *argument)
     AUTO(stop) struct stop stop = { 0 };
     AUTO(json) json_t *entry = NULL;
 
-    run_lock(run);
+    run_begin_thread(run);
     entry = activity_play(run, task->activity, task->owner->section, CALL_BACKGROUND, &stop);
     /* compat: nothing that happens in the background stops the run; what its run says is all */
     if (!entry && stop.kind == STOP_CRASH)
@@ -103,6 +103,7 @@ void background_start(struct background *background, json_t *activity, struct st
     background->tasks[background->count++] = task;
     if (background->running++ == 0)
         cancel_reset(&background->idle);
+    run_await_thread(background->run);
 }
 
 /* Wait until none is running, or a signal asks to leave. */

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/configuration.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <math.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/json_walk.h"
 #include "base/log.h"
@@ -13,121 +9,17 @@
 #include "base/str.h"
 #include "value/extended.h"
 #include "value/json.h"
-
-/* Python's int(): white space around, a sign, digits with single underscores between them. Gives
- * the digits without underscores, or NULL. */
-static char *integer_digits(const char *text)
-{
-    AUTO(str) char *trimmed = str_trim(text);
-    AUTO(buffer) struct buffer digits = { 0 };
-    const char *at = trimmed;
-
-    if (*at == '-')
-        buffer_add_char(&digits, '-');
-    if (*at == '-' || *at == '+')
-        at++;
-    if (!isdigit((unsigned char)*at))
-        return NULL;
-    for (; *at; at++) {
-        if (*at == '_' && isdigit((unsigned char)at[1]) && isdigit((unsigned char)at[-1]))
-            continue;
-        if (!isdigit((unsigned char)*at))
-            return NULL;
-        buffer_add_char(&digits, *at);
-    }
-    return buffer_take(&digits);
-}
-
-static int convert_integer(const char *text, json_t **ret_value, struct chaos_error *err)
-{
-    AUTO(str) char *digits = integer_digits(text);
-    AUTO(str) char *normal = NULL;
-    const char *shown = digits;
-    bool negative;
-    long long number;
-
-    if (!digits)
-        return chaos_error_set(err, CHAOS_E_INVALID, "'%s' is not an integer", text);
-    errno = 0;
-    number = strtoll(digits, NULL, 10);
-    if (errno != ERANGE) {
-        *ret_value = json_integer(number);
-        return 0;
-    }
-    negative = *shown == '-';
-    shown += negative;
-    while (*shown == '0')
-        shown++;
-    normal = mem_printf("%s%s", negative ? "-" : "", shown);
-    *ret_value = extended_new(EXTENDED_INTEGER, normal);
-    return 0;
-}
-
-static int convert_real(const char *text, json_t **ret_value, struct chaos_error *err)
-{
-    AUTO(str) char *trimmed = str_trim(text);
-    char *end;
-    double number;
-
-    /* Python knows no hexadecimal reals here */
-    number = strtod(trimmed, &end);
-    if (!*trimmed || *end || strpbrk(trimmed, "xXpP("))
-        return chaos_error_set(err, CHAOS_E_INVALID, "'%s' is not a number", text);
-    *ret_value = extended_real(number);
-    return 0;
-}
-
-static int convert_json(const char *text, json_t **ret_value, struct chaos_error *err)
-{
-    if (!*text) {
-        *ret_value = json_string("");
-        return 0;
-    }
-    if (json_parse(text, strlen(text), ret_value, err) < 0)
-        return chaos_error_prefix(err, "not JSON");
-    return 0;
-}
-
-int configuration_convert(const char *type, const char *text, json_t **ret_value,
-                          struct chaos_error *err)
-{
-    static const char *const texts[] = { "str", "string", NULL };
-    static const char *const integers[] = { "int", "integer", NULL };
-    static const char *const reals[] = { "float", "number", NULL };
-
-    if (!type || str_in(type, texts)) {
-        *ret_value = json_string(text);
-        return 0;
-    }
-    if (str_in(type, integers))
-        return convert_integer(text, ret_value, err);
-    if (str_in(type, reals))
-        return convert_real(text, ret_value, err);
-    if (str_equal(type, "bytes")) {
-        *ret_value = extended_bytes(text, strlen(text));
-        return 0;
-    }
-    if (str_equal(type, "bool")) {
-        *ret_value = json_boolean(strcasecmp(text, "false") != 0 && strcmp(text, "0") != 0 &&
-                                  strcasecmp(text, "no") != 0);
-        return 0;
-    }
-    if (str_equal(type, "json"))
-        return convert_json(text, ret_value, err);
-    return chaos_error_set(err, CHAOS_E_INVALID,
-                           "variable type '%s' is not known: it can be bool, str, int, float, "
-                           "bytes or json",
-                           type);
-}
+#include "value/pytext.h"
 
 /* The value of a source of type env. */
 static int load_from_environment(const char *name, const json_t *source, json_t **ret_value,
                                  struct chaos_error *err)
 {
     const char *key = json_text_of(source, "key");
-    const char *type = json_text_of(source, "env_var_type");
+    const json_t *type = json_object_get(source, "env_var_type");
     const char *text = key ? getenv(key) : NULL;
-    json_t *fallback = json_object_get(source, "default");
+    const json_t *fallback = json_object_get(source, "default");
+    int r;
 
     if (!key)
         return chaos_error_set(err, CHAOS_E_INVALID,
@@ -138,13 +30,17 @@ static int load_from_environment(const char *name, const json_t *source, json_t 
                                "configuration '%s' refers to the environment variable '%s', which "
                                "is not set and has no 'default'",
                                name, key);
-    if (!text && !json_is_string(fallback)) {
-        *ret_value = json_incref(fallback);
-        return 0;
-    }
-    if (configuration_convert(type, text ? text : json_string_value(fallback), ret_value, err) < 0)
-        return chaos_error_prefix(err, "configuration '%s', environment variable '%s'", name, key);
-    return 0;
+    if (type && !json_is_null(type) && !json_is_string(type))
+        return chaos_error_set(err, CHAOS_E_INVALID,
+                               "configuration '%s': 'env_var_type' must be text, not a %s", name,
+                               value_type_name(type));
+    if (text)
+        r = configuration_convert(json_string_value(type), text, ret_value, err);
+    else
+        r = configuration_convert_value(json_string_value(type), fallback, ret_value, err);
+    return r == 0 ? 0
+                  : chaos_error_prefix(err, "configuration '%s', %s '%s'", name,
+                                       text ? "environment variable" : "the default of", key);
 }
 
 int configuration_load(const json_t *declared, const json_t *vars, json_t **ret_values,

@@ -8,6 +8,9 @@
  * float number bytes bool json; NULL: as it is. -CHAOS_E_INVALID with one line otherwise. */
 MUST_USE int configuration_convert(const char *type, const char *text, json_t **ret_value,
                                    struct chaos_error *err);
+/* The same for any value, as Python's int(), float() and so on take it: null and lists are none. */
+MUST_USE int configuration_convert_value(const char *type, const json_t *value, json_t **ret_value,
+                                         struct chaos_error *err);
 
 /* Resolve static sources: inline values, and the environment. `vars` (an object or NULL) replace
  * what the experiment declares; names that it does not declare are passed over, as in the

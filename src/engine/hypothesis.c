@@ -62,12 +62,14 @@ static int judge_by_value(struct run *run, const json_t *tolerance, const json_t
     return tolerance_check(tolerance, value, configuration, secrets, ret_met, err);
 }
 
-/* Judge the run of a probe; -1 when that is not possible, and then the run has failed. */
+/* Judge the run of a probe; -1 when that is not possible: then the run has failed or, compat, is
+ * aborted where it happens during the method. */
 static int judge(struct run *run, json_t *probe, json_t *entry, enum call_place place,
                  struct stop *stop)
 {
     json_t *tolerance = json_object_get(probe, "tolerance");
     const json_t *value = json_object_get(entry, "output");
+    AUTO(str) char *name = pytext_of(json_object_get(probe, "name"));
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(str) char *last = NULL;
     bool met = false;
@@ -76,8 +78,12 @@ static int judge(struct run *run, json_t *probe, json_t *entry, enum call_place 
         return judge_by_probe(run, tolerance, value, place, stop);
     if (judge_by_value(run, tolerance, value, &met, &err) == 0)
         return met;
-    log_error("The tolerance of probe '%s' cannot be judged: %s", json_text_of(probe, "name"),
-              chaos_error_text(&err));
+    if (place == CALL_BACKGROUND) {
+        stop_set(stop, STOP_CRASH, "the tolerance of probe '%s' cannot be judged: %s", name,
+                 chaos_error_text(&err));
+        return -1;
+    }
+    log_error("The tolerance of probe '%s' cannot be judged: %s", name, chaos_error_text(&err));
     last = mem_printf("chaoslib.exceptions.ActivityFailed: the tolerance cannot be judged: %s\n",
                       chaos_error_text(&err));
     json_object_set_new(entry, "status", json_string("failed"));
@@ -242,7 +248,7 @@ static void *continuous_main(void *argument)
     AUTO(stop) struct stop stop = { 0 };
     double frequency = run->options->frequency_s;
 
-    run_lock(run);
+    run_begin_thread(run);
     run_emit(run, EVENT_HYPOTHESIS_STARTED,
              json_pack("{s:s, s:f}", "phase", "during", "frequency", frequency), &stop);
     for (json_int_t iteration = 1; !self->ending && stop.kind == STOP_NONE; iteration++) {
@@ -270,6 +276,7 @@ struct continuous *continuous_start(struct run *run, struct stop *stop)
         free(self);
         return NULL;
     }
+    run_await_thread(run);
     return self;
 }
 

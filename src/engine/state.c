@@ -52,6 +52,7 @@ static void init(struct run *run, const struct run_options *options)
 {
     *run = (struct run){ .options = options };
     pthread_mutex_init(&run->lock, NULL);
+    sem_init(&run->begun, 0, 0);
     run->journal = journal_new();
     run->ledger = ledger_new();
     run->mask = options->mask ? options->mask : mask_new();
@@ -81,6 +82,7 @@ void run_close(struct run *run)
     cancel_clear(&run->hypothesis);
     cancel_clear(&run->ending);
     pthread_mutex_destroy(&run->lock);
+    sem_destroy(&run->begun);
 }
 
 int run_open(struct run *run, const struct run_options *options, struct chaos_error *err)
@@ -105,6 +107,21 @@ void run_lock(struct run *run)
 void run_unlock(struct run *run)
 {
     pthread_mutex_unlock(&run->lock);
+}
+
+void run_await_thread(struct run *run)
+{
+    log_flush();
+    run_unlock(run);
+    while (sem_wait(&run->begun) < 0)
+        ; /* EINTR */
+    run_lock(run);
+}
+
+void run_begin_thread(struct run *run)
+{
+    run_lock(run);
+    sem_post(&run->begun);
 }
 
 json_t *run_document(const struct run *run, enum document_id id)

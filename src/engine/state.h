@@ -8,6 +8,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 
 #include "engine/journal.h"
@@ -44,6 +45,7 @@ enum run_status {
 struct run {
     const struct run_options *options;
     pthread_mutex_t lock;
+    sem_t begun; /* posted by a thread that has begun */
     struct document documents[DOCUMENT_COUNT];
     struct journal *journal;
     struct ledger *ledger;
@@ -74,6 +76,10 @@ void run_announce_finish(struct run *run, struct stop *stop);
 
 void run_lock(struct run *run);
 void run_unlock(struct run *run);
+/* Who starts a thread of the run waits here until it has begun, which it does with the lock: so the
+ * thread comes as far as its first wait before the starter goes on. */
+void run_await_thread(struct run *run);
+void run_begin_thread(struct run *run);
 
 /* The document's content; borrowed. */
 json_t *run_document(const struct run *run, enum document_id id);

@@ -192,6 +192,10 @@ static void add_object(struct buffer *out, const json_t *object)
 
 void pytext_repr(struct buffer *out, const json_t *value)
 {
+    if (!value) {
+        buffer_add_text(out, "None");
+        return;
+    }
     switch (json_typeof(value)) {
     case JSON_OBJECT:
         add_object(out, value);
