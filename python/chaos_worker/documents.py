@@ -2,8 +2,10 @@
 """The living documents that controls see: one Python object each for the whole run.
 
 What the engine changed is patched into the objects in place, so that code that kept a reference
-sees it; what user code changed is found by comparing their text before and after.
+sees it; what user code changed is found by comparing their text before and after, and told change
+by change: calls in several threads must not undo each other.
 """
+import json
 import threading
 
 from chaos_worker import values
@@ -30,6 +32,7 @@ class Documents:
         self.values = {}
         self.versions = {}
         self.texts = {}    # name -> its text when last compared
+        self.watches = 0   # calls under way whose changes are not told yet
         self.lent = set()  # names of those that user code was given: it may have kept them
         self.caches = []   # of the reference's chaoslib.caching
 
@@ -43,14 +46,33 @@ class Documents:
                     continue
                 if rest:
                     self.versions[name] = version
-                    self.values[name] = patch(self.values[name], value) \
-                        if name in self.values else value
-                    self.texts.pop(name, None)
+                    self.take(name, value)
                 elif name not in self.values:
                     raise Forgotten(name)
             if self.caches and any(name == "experiment" for name, *_ in sent):
                 for cache in self.caches:
                     self.fill_cache(cache)
+
+    def take(self, name, value):
+        """A new content from the engine: what a call under way has changed stays changed."""
+        before = self.texts.pop(name, None)
+        if before is not None and self.watches:
+            pending = differences(json.loads(before),
+                                  json.loads(values.encode(self.values[name])))
+            self.texts[name] = values.encode(value)
+            if pending:
+                value = values.decode(json.dumps(amend(json.loads(self.texts[name]), pending)))
+        self.values[name] = patch(self.values[name], value) if name in self.values else value
+
+    def compare(self, name):
+        """What changed in a document since it was last compared."""
+        before, text = self.texts.get(name), values.encode(self.values.get(name))
+        if text == before:
+            return []
+        self.texts[name] = text
+        if before is None:
+            return [[[], json.loads(text)]]
+        return differences(json.loads(before), json.loads(text))
 
     def resolve(self, place):
         if place is None:
@@ -83,13 +105,14 @@ def activities_of(experiment):
 
 
 class Watch:
-    """Compares what a call was given with what it left."""
+    """Compares what a call was given with what it left. Ends with changes()."""
 
     def __init__(self, store, names, places):
         self.store = store
         self.names = [name for name in names if name in store.lent]
         self.alone = {}
         with store.lock:
+            store.watches += 1
             for name in self.names:
                 if name not in store.texts:
                     store.texts[name] = values.encode(store.values.get(name))
@@ -99,24 +122,63 @@ class Watch:
 
     def changes(self):
         """The members of "changes": text of JSON."""
-        members = []
-        changed = set()
+        found = {}
         with self.store.lock:
+            self.store.watches -= 1
             for name in self.names:
-                text = values.encode(self.store.values.get(name))
-                if text != self.store.texts.get(name):
-                    self.store.texts[name] = text
-                    changed.add(name)
-                    members.append('"%s":%s' % (name, text))
+                found[name] = self.store.compare(name)
             for name, (place, value, before) in self.alone.items():
-                document = (place or {}).get("document")
-                if document in changed:
-                    continue  # part of what was just told
                 text = values.encode(value)
-                if text != before:
-                    members.append('"%s":%s' % (name, text))
-                    self.store.texts.pop(document, None)
-        return members
+                document = (place or {}).get("document")
+                if text == before or found.get(document):
+                    continue  # the same, or part of what is told already
+                if document in self.store.texts:
+                    found[document] = self.store.compare(document)
+                else:
+                    found[name] = differences(json.loads(before), json.loads(text))
+        return ['"%s":%s' % (name, json.dumps(changes, separators=(",", ":")))
+                for name, changes in found.items() if changes]
+
+
+def is_marked(value):
+    """An object that stands for something else (values.py)."""
+    return len(value) == 1 and next(iter(value)).startswith(values.MARK)
+
+
+def differences(before, after, path=()):
+    """What makes `before` into `after`, both as json reads them: a list of [path, value], or [path]
+    for a member that is gone. A list that grew or shrank is one change."""
+    if isinstance(before, dict) and isinstance(after, dict) \
+            and not is_marked(before) and not is_marked(after):
+        found = [[[*path, key]] for key in before if key not in after]
+        for key, value in after.items():
+            found += differences(before[key], value, (*path, key)) if key in before \
+                else [[[*path, key], value]]
+        return found
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [one for i, (old, new) in enumerate(zip(before, after))
+                for one in differences(old, new, (*path, i))]
+    return [] if _same(before, after) else [[[*path], after]]
+
+
+def amend(value, changes):
+    """`value` with the changes of differences() made; where their place is gone they are, too."""
+    for path, *wanted in changes:
+        if not path:
+            value = wanted[0]
+            continue
+        *way, last = path
+        try:
+            parent = value
+            for step in way:
+                parent = parent[step]
+            if wanted:
+                parent[last] = wanted[0]
+            else:
+                del parent[last]
+        except (LookupError, TypeError):
+            pass
+    return value
 
 
 def resolve(value, pointer):

@@ -98,19 +98,28 @@ static const struct provider *provider_of(const struct run *run, const json_t *a
                          json_text_of(json_object_get(activity, "provider"), "type"));
 }
 
+/* compat: a type that is not known is passed over, with no result; none at all aborts the run. */
+static void miss_provider(const json_t *activity, struct call_result *result)
+{
+    const json_t *type = json_object_get(json_object_get(activity, "provider"), "type");
+    AUTO(str) char *name = pytext_of(json_object_get(activity, "name"));
+    AUTO(str) char *shown = pytext_of(type);
+
+    if (type)
+        log_warning("Activity '%s' has no provider that can be called: '%s'", name, shown);
+    else
+        call_set(result, CALL_CRASHED, "activity '%s' must have a provider with a 'type'", name);
+}
+
 void activity_call(struct run *run, const json_t *activity, const struct activity_way *way,
                    struct call_result *result)
 {
     const struct provider *provider = provider_of(run, activity);
-    const char *type = json_text_of(json_object_get(activity, "provider"), "type");
     AUTO(private_copies) struct private_copies copies = { 0 };
     struct provider_call call;
 
     if (!provider) {
-        /* the reference passes over a provider it does not know, with no result */
-        log_warning("Activity '%s' has no provider that can be called: '%s'",
-                    json_text_of(activity, "name") ? json_text_of(activity, "name") : "",
-                    type ? type : "");
+        miss_provider(activity, result);
         return;
     }
     prepare_call(run, activity, way, &copies, &call);
@@ -185,7 +194,9 @@ static bool load_pauses(struct play *play)
 static bool take_pause(struct play *play, const char *when)
 {
     const json_t *length = json_object_get(play->pauses, when);
+    double seconds = json_is_true(length) ? 1 : json_number_value(length);
     AUTO(str) char *shown = NULL;
+    AUTO(str) char *name = NULL;
 
     if (!value_is_true(length))
         return true;
@@ -193,13 +204,14 @@ static bool take_pause(struct play *play, const char *when)
              json_pack("{s:s, s:O}", "when", when, "seconds", length), play->stop);
     if (play->is_dry || play->no_pauses)
         return true;
-    if (json_is_number(length) || json_is_true(length))
-        return run_pause(play->run, json_is_true(length) ? 1 : json_number_value(length),
-                         play->cancel, play->stop) ||
+    if (seconds > 0)
+        return run_pause(play->run, seconds, play->cancel, play->stop) ||
                play->stop->kind == STOP_NONE;
     shown = pytext_of(length);
-    stop_set(play->stop, STOP_CRASH, "the pause '%s' of activity '%s' must be a number, not '%s'",
-             when, json_text_of(play->activity, "name"), shown);
+    name = pytext_of(json_object_get(play->activity, "name"));
+    stop_set(play->stop, STOP_CRASH,
+             "the pause '%s' of activity '%s' must be a number of seconds, not '%s'", when, name,
+             shown);
     return false;
 }
 

@@ -192,9 +192,9 @@ static bool finish_hook(struct run *run, struct hook_call *call, const struct co
     run_lock(run);
     documents_take(run, reply.changes);
     if (site && site->state && json_object_get(reply.changes, "state"))
-        value_patch(site->state, json_object_get(reply.changes, "state"));
+        value_amend(site->state, json_object_get(reply.changes, "state"));
     if (site && json_object_get(reply.changes, "context")) {
-        value_patch(site->context, json_object_get(reply.changes, "context"));
+        value_amend(site->context, json_object_get(reply.changes, "context"));
         if (call->pointer)
             run_forget_snapshot(run, DOCUMENT_EXPERIMENT);
     }

@@ -104,7 +104,7 @@ static void apply_one(const struct control_loading *loading, const json_t *contr
     loading->guest->hook(loading->guest->self, &hook, &reply);
     changed = json_object_get(reply.changes, "state");
     if (changed && loading->experiment)
-        value_patch(loading->experiment, changed);
+        value_amend(loading->experiment, changed);
     if (reply.status == CALL_FAILED || reply.status == CALL_CRASHED)
         log_debug("Control function '%s' of '%s' raised: %s", hook.function, hook.module,
                   reply.message ? reply.message : "");

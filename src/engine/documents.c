@@ -37,9 +37,9 @@ void documents_sent(struct run *run, struct outgoing_documents *outgoing)
 void documents_take(struct run *run, const json_t *changes)
 {
     for (int i = 0; i < DOCUMENT_COUNT; i++) {
-        const json_t *wanted = json_object_get(changes, document_name((enum document_id)i));
+        const json_t *list = json_object_get(changes, document_name((enum document_id)i));
 
-        if (json_is_object(wanted))
-            run_amend(run, (enum document_id)i, wanted);
+        if (json_array_size(list))
+            run_amend(run, (enum document_id)i, list);
     }
 }

@@ -42,8 +42,9 @@ struct guest_hook {
 struct guest_reply {
     enum call_status status; /* CALL_SUCCEEDED also when the module has no such function */
     char *message;           /* the exception's text; owned */
-    json_t *changes;         /* name of a document, "context", "state", "control" -> new content;
-                              * NULL or empty when nothing changed; owned */
+    json_t *changes;         /* name of a document, "context", "state", "control" -> what changed in
+                              * it, for value_amend(): other calls may have changed other places
+                              * of it meanwhile. NULL or empty when nothing did; owned */
     int handlers;            /* how many event handlers are registered now */
     bool forgotten; /* the guest lacks a document that was never sent: nothing was called */
     bool has_exit_code;

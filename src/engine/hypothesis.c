@@ -62,6 +62,11 @@ static int judge_by_value(struct run *run, const json_t *tolerance, const json_t
     return tolerance_check(tolerance, value, configuration, secrets, ret_met, err);
 }
 
+static bool is_probe(const json_t *tolerance)
+{
+    return json_is_object(tolerance) && str_equal(json_text_of(tolerance, "type"), "probe");
+}
+
 /* Judge the run of a probe; -1 when that is not possible: then the run has failed or, compat, is
  * aborted where it happens during the method. */
 static int judge(struct run *run, json_t *probe, json_t *entry, enum call_place place,
@@ -74,9 +79,11 @@ static int judge(struct run *run, json_t *probe, json_t *entry, enum call_place 
     AUTO(str) char *last = NULL;
     bool met = false;
 
-    if (json_is_object(tolerance) && str_equal(json_text_of(tolerance, "type"), "probe"))
+    if (is_probe(tolerance) && json_is_object(json_object_get(tolerance, "provider")))
         return judge_by_probe(run, tolerance, value, place, stop);
-    if (judge_by_value(run, tolerance, value, &met, &err) == 0)
+    if (is_probe(tolerance))
+        chaos_error_set(&err, CHAOS_E_INVALID, "it is a probe without a provider");
+    else if (judge_by_value(run, tolerance, value, &met, &err) == 0)
         return met;
     if (place == CALL_BACKGROUND) {
         stop_set(stop, STOP_CRASH, "the tolerance of probe '%s' cannot be judged: %s", name,

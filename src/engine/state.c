@@ -153,21 +153,24 @@ json_t *run_snapshot(struct run *run, enum document_id id)
     return json_incref(document->snapshot);
 }
 
-void run_amend(struct run *run, enum document_id id, const json_t *wanted)
+void run_amend(struct run *run, enum document_id id, const json_t *changes)
 {
+    json_t *value = run->documents[id].value;
+    json_t *journal;
+
     if (id == DOCUMENT_JOURNAL) {
-        run_emit(run, EVENT_JOURNAL_AMENDED, json_pack("{s:O}", "journal", wanted), NULL);
+        journal = json_deep_copy(journal_value(run->journal));
+        value_amend(journal, changes);
+        run_emit(run, EVENT_JOURNAL_AMENDED, json_pack("{s:o}", "journal", journal), NULL);
         return;
     }
-    value_patch(run->documents[id].value, wanted);
+    value_amend(value, changes);
     run_forget_snapshot(run, id);
     if (id == DOCUMENT_SECRETS)
-        taint_learn(run->mask, json_object_get(run->options->experiment, "secrets"), wanted);
+        taint_learn(run->mask, json_object_get(run->options->experiment, "secrets"), value);
     if (id == DOCUMENT_EXPERIMENT || id == DOCUMENT_CONFIGURATION)
         run_emit(run, EVENT_DOCUMENT_AMENDED,
-                 json_pack("{s:s, s:O}", "document", document_name(id), "value",
-                           run->documents[id].value),
-                 NULL);
+                 json_pack("{s:s, s:O}", "document", document_name(id), "value", value), NULL);
 }
 
 void run_emit(struct run *run, enum event_type type, json_t *data, struct stop *stop)

@@ -90,8 +90,8 @@ void run_touch(struct run *run, enum document_id id);
 void run_forget_snapshot(struct run *run, enum document_id id);
 /* An unchanging copy of a document as it is now; a new reference. */
 json_t *run_snapshot(struct run *run, enum document_id id);
-/* Make a document equal to what the guest says it is now. */
-void run_amend(struct run *run, enum document_id id, const json_t *wanted);
+/* Make the changes (value/patch.h) that the guest says it made to a document. */
+void run_amend(struct run *run, enum document_id id, const json_t *changes);
 
 /* Announce an event. `data` is stolen. The lock is held, and given up while handlers of the guest
  * listen. */

@@ -60,8 +60,8 @@ static int ask_module(const struct validation *validation, json_t *control, cons
 
     validation->guest->hook(validation->guest->self, &hook, &reply);
     changed = json_object_get(reply.changes, "control");
-    if (json_is_object(changed))
-        value_patch(control, changed);
+    if (changed)
+        value_amend(control, changed);
     if (reply.status == CALL_SUCCEEDED)
         return 0;
     if (reply.status == CALL_CANCELLED)

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "value/patch.h"
 
 struct python_documents {
     pthread_mutex_t lock;
@@ -40,8 +41,9 @@ void python_documents_note(struct python_documents *documents, const struct gues
     pthread_mutex_unlock(&documents->lock);
 }
 
-/* The next part of a pointer (RFC 6901), unescaped; *at moves behind it. NULL at the end. */
-static char *next_part(const char **at)
+/* The next part of a pointer (RFC 6901), unescaped, or an index; *at moves behind it. NULL at the
+ * end. */
+static json_t *next_step(const char **at, const json_t *value)
 {
     AUTO(buffer) struct buffer part = { 0 };
 
@@ -53,57 +55,59 @@ static char *next_part(const char **at)
         else
             buffer_add_char(&part, **at);
     }
-    return buffer_take(&part);
+    if (json_is_array(value))
+        return json_integer(strtol(buffer_text(&part), NULL, 10));
+    return json_string(buffer_text(&part));
 }
 
-/* A copy of `value` with `wanted` where `pointer` points; NULL when that is nowhere. */
-static json_t *replaced(const json_t *value, const char *pointer, json_t *wanted)
+/* What `pointer` points to; NULL when that is nowhere. */
+static json_t *find(json_t *value, const char *pointer)
 {
-    AUTO(str) char *part = next_part(&pointer);
-    AUTO(json) json_t *member = NULL;
-    AUTO(json) json_t *borrowed = NULL;
-    json_t *copy;
+    while (value && *pointer == '/') {
+        AUTO(json) json_t *step = next_step(&pointer, value);
 
-    if (!part)
-        return json_incref(wanted);
-    if (json_is_object(value)) {
-        member = replaced(json_object_get(value, part), pointer, wanted);
-    } else if (json_is_array(value) && *part && strspn(part, "0123456789") == strlen(part)) {
-        member = replaced(json_array_get(value, strtoul(part, NULL, 10)), pointer, wanted);
+        value = json_is_integer(step) ? json_array_get(value, (size_t)json_integer_value(step))
+                                      : json_object_get(value, json_string_value(step));
     }
-    if (!member)
-        return NULL;
-    borrowed = json_pack("O", value);
-    copy = json_copy(borrowed);
-    if (json_is_object(copy))
-        json_object_set_nocheck(copy, part, member);
-    else
-        json_array_set(copy, strtoul(part, NULL, 10), member);
-    return copy;
+    return value;
+}
+
+/* What is known is shared: it is changed in a copy. The lock is held. */
+static void amend(struct python_documents *documents, const char *name, const char *pointer,
+                  const json_t *changes)
+{
+    json_t *copy = json_deep_copy(json_object_get(documents->known, name));
+    json_t *target = copy ? find(copy, pointer) : NULL;
+
+    if (target)
+        value_amend(target, changes);
+    if (copy)
+        json_object_set_new(documents->known, name, copy);
+}
+
+static void amend_place(struct python_documents *documents, const struct guest_place *place,
+                        const json_t *changes)
+{
+    if (changes && place && place->document)
+        amend(documents, place->document, place->pointer ? place->pointer : "", changes);
 }
 
 void python_documents_take(struct python_documents *documents, const json_t *changes,
-                           const struct guest_place *place, const char *name)
+                           const struct guest_place *context, const struct guest_place *state)
 {
-    json_t *part = json_object_get(changes, name);
-    AUTO(json) json_t *all = NULL;
+    AUTO(json) json_t *known = NULL;
     const char *document;
-    json_t *value;
+    json_t *ignored;
 
-    if (!changes)
+    if (!json_object_size(changes))
         return;
     pthread_mutex_lock(&documents->lock);
-    if (part && place && place->document) {
-        json_t *whole = replaced(json_object_get(documents->known, place->document),
-                                 place->pointer ? place->pointer : "", part);
-
-        if (whole)
-            json_object_set_new(documents->known, place->document, whole);
-    }
-    all = json_copy(documents->known);
-    json_object_foreach (all, document, value)
+    amend_place(documents, context, json_object_get(changes, "context"));
+    amend_place(documents, state, json_object_get(changes, "state"));
+    known = json_copy(documents->known);
+    json_object_foreach (known, document, ignored)
         if (json_object_get(changes, document))
-            json_object_set(documents->known, document, json_object_get(changes, document));
+            amend(documents, document, "", json_object_get(changes, document));
     pthread_mutex_unlock(&documents->lock);
 }
 

@@ -117,8 +117,7 @@ static void hook(void *self, const struct guest_hook *hook, struct guest_reply *
     json_object_set_new(message, "state", pack_place(hook->state));
     json_object_set_new(message, "control", borrow(hook->control));
     exchange(self, &request, hook->documents, hook->n_documents, reply);
-    python_documents_take(known, reply->changes, hook->context, "context");
-    python_documents_take(known, reply->changes, hook->state, "state");
+    python_documents_take(known, reply->changes, hook->context, hook->state);
 }
 
 /* The parameters are those of engine/guest.h. */
@@ -139,7 +138,7 @@ static void event(void *self, const char *event, const json_t *arguments,
     json_object_set_new(message, "arguments", borrow(arguments));
     json_object_set_new(message, "documents", python_documents_pack(documents, n_documents));
     exchange(self, &request, documents, n_documents, reply);
-    python_documents_take(python_known_documents(self), reply->changes, NULL, "");
+    python_documents_take(python_known_documents(self), reply->changes, NULL, NULL);
 }
 
 static void notify(void *self, const char *module, const char *function, const json_t *channel,

@@ -210,3 +210,55 @@ void value_patch(json_t *target, const json_t *wanted)
     patch(target, wanted);
     part_shared(target, wanted);
 }
+
+/* What the step of a path leads to; NULL when it leads nowhere. */
+static json_t *step_into(const json_t *value, const json_t *step)
+{
+    if (json_is_object(value) && json_is_string(step))
+        return json_object_getn(value, json_string_value(step), json_string_length(step));
+    if (json_is_array(value) && json_is_integer(step) && json_integer_value(step) >= 0)
+        return json_array_get(value, (size_t)json_integer_value(step));
+    return NULL;
+}
+
+static void put(json_t *parent, const json_t *step, const json_t *wanted)
+{
+    json_t *old = step_into(parent, step);
+
+    if (old && same_container(old, wanted))
+        value_patch(old, wanted);
+    else if (json_is_object(parent) && json_is_string(step))
+        json_object_setn_new_nocheck(parent, json_string_value(step), json_string_length(step),
+                                     json_deep_copy(wanted));
+    else if (old)
+        json_array_set_new(parent, (size_t)json_integer_value(step), json_deep_copy(wanted));
+}
+
+static void amend_once(json_t *target, const json_t *path, const json_t *wanted)
+{
+    size_t length = json_array_size(path);
+    const json_t *last = json_array_get(path, length - 1);
+    json_t *parent = target;
+
+    if (!length) {
+        if (wanted && same_container(target, wanted))
+            value_patch(target, wanted);
+        return;
+    }
+    for (size_t i = 0; parent && i + 1 < length; i++)
+        parent = step_into(parent, json_array_get(path, i));
+    if (wanted)
+        put(parent, last, wanted);
+    else if (json_is_object(parent) && json_is_string(last))
+        json_object_deln(parent, json_string_value(last), json_string_length(last));
+}
+
+void value_amend(json_t *target, const json_t *changes)
+{
+    size_t i;
+    json_t *change;
+
+    json_array_foreach (changes, i, change)
+        if (json_is_array(json_array_get(change, 0)))
+            amend_once(target, json_array_get(change, 0), json_array_get(change, 1));
+}

@@ -10,3 +10,7 @@
  * them; nested containers are patched, not replaced, where their kind stays. Key order follows
  * `wanted` for new keys. `wanted` is borrowed; what is taken over from it is copied. */
 void value_patch(json_t *target, const json_t *wanted);
+/* Make single changes to `target`, an object or a list. `changes` is a list of [path, value], or of
+ * [path] for a member that is gone; a path is a list of names and indices. So two who changed
+ * different places do not undo each other. What is nowhere is passed over. */
+void value_amend(json_t *target, const json_t *changes);

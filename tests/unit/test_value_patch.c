@@ -111,6 +111,52 @@ static void long_lists_are_patched_too(void **state)
     assert_ptr_equal(json_array_get(target, 2501), kept);
 }
 
+struct amend_case {
+    const char *claim;
+    const char *target;
+    const char *changes;
+    const char *after;
+};
+
+static const struct amend_case amend_cases[] = {
+    { "a member is changed", "{\"a\":{\"b\":1,\"c\":2}}", "[[[\"a\",\"b\"],3]]",
+      "{\"a\":{\"b\":3,\"c\":2}}" },
+    { "a member comes", "{}", "[[[\"a\"],{\"b\":[]}]]", "{\"a\":{\"b\":[]}}" },
+    { "a member goes", "[{\"a\":1,\"b\":2}]", "[[[0,\"a\"]]]", "[{\"b\":2}]" },
+    { "an item is changed", "[1,[2]]", "[[[0],2],[[1,0],3]]", "[2,[3]]" },
+    { "a list is replaced", "{\"a\":[1]}", "[[[\"a\"],[1,2]]]", "{\"a\":[1,2]}" },
+    { "all is replaced", "{\"a\":1}", "[[[],{\"b\":2}]]", "{\"b\":2}" },
+    { "what is nowhere is passed over", "{\"a\":[1]}",
+      "[[[\"b\",\"c\"],1],[[\"a\",4],1],[[\"a\",-1],1],[[\"a\",\"x\"],1],[[\"z\"]],[[],1]]",
+      "{\"a\":[1]}" },
+    { "what is no change is passed over", "{\"a\":1}", "[1,[],[2,3],[null],{\"a\":2}]",
+      "{\"a\":1}" },
+};
+
+static void check_amend(void **state)
+{
+    const struct amend_case *c = *state;
+    AUTO(json) json_t *target = parse(c->target);
+    AUTO(json) json_t *changes = parse(c->changes);
+    AUTO(str) char *text = NULL;
+
+    value_amend(target, changes);
+    text = json_text(target, JSON_STYLE_COMPACT);
+    assert_string_equal(text, c->after);
+}
+
+static void an_amended_container_keeps_its_identity(void **state)
+{
+    AUTO(json) json_t *target = parse("{\"a\": {\"b\": [1]}}");
+    AUTO(json) json_t *changes = parse("[[[\"a\"], {\"b\": [2]}]]");
+    AUTO(json) json_t *b = json_incref(json_object_get(json_object_get(target, "a"), "b"));
+
+    (void)state;
+    value_amend(target, changes);
+    assert_ptr_equal(json_object_get(json_object_get(target, "a"), "b"), b);
+    assert_int_equal(json_integer_value(json_array_get(b, 0)), 2);
+}
+
 static uint32_t next_random(uint32_t *state)
 {
     *state = *state * 1664525U + 1013904223U;
@@ -168,9 +214,11 @@ int main(void)
         cmocka_unit_test(what_is_taken_over_is_a_copy),
         cmocka_unit_test(a_container_in_two_places_can_become_two_values),
         cmocka_unit_test(long_lists_are_patched_too),
+        cmocka_unit_test(an_amended_container_keeps_its_identity),
         cmocka_unit_test(random_values_become_equal_in_text_too),
     };
-    struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(more)];
+    struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(more) + ARRAY_SIZE(amend_cases)];
+    size_t n = ARRAY_SIZE(cases) + ARRAY_SIZE(more);
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         tests[i] = (struct CMUnitTest){
@@ -179,5 +227,9 @@ int main(void)
             .initial_state = (void *)(uintptr_t)&cases[i],
         };
     memcpy(&tests[ARRAY_SIZE(cases)], more, sizeof(more));
+    for (size_t i = 0; i < ARRAY_SIZE(amend_cases); i++)
+        tests[n++] = (struct CMUnitTest){ .name = amend_cases[i].claim,
+                                          .test_func = check_amend,
+                                          .initial_state = (void *)(uintptr_t)&amend_cases[i] };
     return cmocka_run_group_tests_name("patches", tests, NULL, NULL);
 }
