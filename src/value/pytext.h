@@ -7,8 +7,8 @@
 
 #include "base/str.h"
 
-/* Append str(value): text as it is; True, None, 1.0, [1, 'a'], {'k': None}, b'..', 2026-11-22. What is
- * not there (NULL) is None. */
+/* Append str(value): text as it is; True, None, 1.0, [1, 'a'], {'k': None}, b'..', 2026-11-22. What
+ * is not there (NULL) is None. */
 void pytext_str(struct buffer *out, const json_t *value);
 /* Append repr(value): as str() but text quoted as Python quotes it. */
 void pytext_repr(struct buffer *out, const json_t *value);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that compare with boto3 and moto go on in the interpreter of the reference, which has them."""
+"""Tests that compare with what the reference has installed go on in its interpreter."""
+import importlib.util
 import os
 import subprocess
 import sys
@@ -9,18 +10,16 @@ SKIPPED = 77
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def enter():
-    """Returns where both can be imported; else starts the program anew, or skips it."""
-    try:
-        import boto3  # noqa: F401
-        import moto  # noqa: F401
+def enter(*modules):
+    """Returns where all can be imported (boto3 and moto unless named); else starts the program anew,
+    or skips it."""
+    modules = modules or ("boto3", "moto")
+    if all(importlib.util.find_spec(name) for name in modules):
         return
-    except ImportError:
-        pass
     found = subprocess.run([ROOT / "script/reference"], text=True, capture_output=True,
                            stdin=subprocess.DEVNULL, check=False)
     if found.returncode or os.environ.get("FRACAS_IN_REFERENCE"):
-        print("SKIPPED: no boto3 and moto to compare with:", found.stderr.strip())
+        print("SKIPPED: no %s to compare with:" % " and ".join(modules), found.stderr.strip())
         sys.exit(SKIPPED)
     os.environ["FRACAS_IN_REFERENCE"] = "1"
     python = found.stdout.strip() + "/bin/python"
