@@ -23,6 +23,14 @@ struct http_header {
     const char *value;
 };
 
+/* A body that is read while it is sent. */
+struct http_source {
+    /* Between 1 and `size` bytes of it from `offset` on into `piece`: how many, or a negative code
+     * with the error set, which ends the request. */
+    ssize_t (*read)(void *data, char *piece, size_t size, uint64_t offset, struct chaos_error *err);
+    void *data;
+};
+
 enum http_flags {
     HTTP_NO_VERIFY_TLS = 1,    /* accept any certificate */
     HTTP_NO_REDIRECTS = 2,     /* return the 3xx itself */
@@ -41,6 +49,8 @@ struct http_request {
     const struct http_header *headers; /* replace the default of the same name; a NULL value
                                         * removes the default */
     size_t n_headers;
+    /* NULL, or where the body's bytes are read, anew for each try; then `body` is NULL. */
+    const struct http_source *source;
     const void *body; /* NULL: none */
     size_t body_length;
     int64_t connect_timeout_ms; /* 0: none */
@@ -50,8 +60,8 @@ struct http_request {
     size_t body_limit;          /* of the answer; 0: HTTP_BODY_LIMIT. More is -CHAOS_E_LIMIT. */
     const char *ca_path;        /* file or directory of certificates; NULL: $REQUESTS_CA_BUNDLE,
                                  * $CURL_CA_BUNDLE, then the system's */
-    int sink_fd;                /* > 0: the body is written there instead of kept; with retries
-                                 * also that of an answer which is asked for again */
+    int sink_fd;                /* > 0: the body of a 2xx answer is written there instead of kept,
+                                 * whatever its size, and so is what came of one that broke off */
     unsigned max_retries;       /* of each hop that had no answer, at once and without a pause:
                                  * always when no connection came about, else only for the methods
                                  * that may be repeated (RFC 9110 section 9.2.2); 413, 429 and 503

@@ -7,6 +7,12 @@
 /* All lines of one head together. */
 #define HTTP_HEAD_MAX ((size_t)1024 * 1024)
 
+/* Whether the body of an answer with this status goes to http_request.sink_fd. */
+static inline bool http_goes_to_sink(int sink_fd, long status)
+{
+    return sink_fd > 0 && status / 100 == 2;
+}
+
 #define HTTP_FIELDS_MAX 1000
 #define HTTP_FOLDED_MAX 100
 

@@ -24,6 +24,7 @@ struct transfer {
     CURL *easy;
     size_t body_size;
     size_t body_limit;
+    uint64_t sent;           /* of the request's body */
     struct chaos_error *err; /* set by a callback that ends the transfer */
     bool posts;              /* a body is sent, perhaps an empty one */
     char detail[CURL_ERROR_SIZE];
@@ -74,8 +75,9 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     struct transfer *transfer = arg;
     struct http_hop *hop = transfer->hop;
     size_t length = size * count;
+    bool is_sunk = http_goes_to_sink(hop->request->sink_fd, hop->response->status);
 
-    if (length > transfer->body_limit - transfer->body_size) {
+    if (!is_sunk && length > transfer->body_limit - transfer->body_size) {
         chaos_error_set(transfer->err, CHAOS_E_LIMIT, "the answer is larger than %zu bytes",
                         transfer->body_limit);
         hop->failure = HTTP_FAILED_LIMIT;
@@ -84,7 +86,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     transfer->body_size += length;
     if (http_hop_is_followed(hop))
         return length; /* nobody reads it */
-    if (hop->request->sink_fd <= 0) {
+    if (!is_sunk) {
         buffer_add(&hop->response->body, data, length);
         return length;
     }
@@ -93,6 +95,38 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
         return 0;
     }
     return length;
+}
+
+/* A piece of the request's body. */
+static size_t on_read(char *piece, size_t size, size_t count, void *arg)
+{
+    struct transfer *transfer = arg;
+    struct http_hop *hop = transfer->hop;
+    const struct http_source *source = hop->request->source;
+    size_t left = hop->request->body_length - transfer->sent;
+    ssize_t got;
+
+    if (!left)
+        return 0;
+    got = source->read(source->data, piece, size * count < left ? size * count : left,
+                       transfer->sent, transfer->err);
+    if (got < 0) {
+        hop->failure = HTTP_FAILED_OTHER;
+        return CURL_READFUNC_ABORT;
+    }
+    transfer->sent += (uint64_t)got;
+    return (size_t)got;
+}
+
+/* A connection that turns out to be closed makes libcurl begin again. */
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+    struct transfer *transfer = arg;
+
+    if (origin != SEEK_SET)
+        return CURL_SEEKFUNC_CANTSEEK;
+    transfer->sent = (uint64_t)offset;
+    return CURL_SEEKFUNC_OK;
 }
 
 struct default_header {
@@ -166,11 +200,30 @@ static void add_headers(const struct transfer *transfer)
     hop->client->headers = headers;
 }
 
+static void set_body(const struct transfer *transfer, size_t length)
+{
+    const struct http_request *request = transfer->hop->request;
+    const struct curl_api *curl = transfer->hop->client->curl;
+
+    curl->easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
+    if (!length || !request->source) {
+        /* POSTFIELDS also for none: the length, 0, is announced. */
+        curl->easy_setopt(transfer->easy, CURLOPT_POSTFIELDS,
+                          length ? request->body : (const void *)"");
+        return;
+    }
+    curl->easy_setopt(transfer->easy, CURLOPT_POST, 1L);
+    curl->easy_setopt(transfer->easy, CURLOPT_READFUNCTION, on_read);
+    curl->easy_setopt(transfer->easy, CURLOPT_READDATA, transfer);
+    curl->easy_setopt(transfer->easy, CURLOPT_SEEKFUNCTION, on_seek);
+    curl->easy_setopt(transfer->easy, CURLOPT_SEEKDATA, transfer);
+}
+
 static void set_method(struct transfer *transfer)
 {
     const struct http_hop *hop = transfer->hop;
     const struct curl_api *curl = hop->client->curl;
-    bool has_body = hop->request->body && !(hop->omit & HOP_NO_BODY);
+    bool has_body = (hop->request->body || hop->request->source) && !(hop->omit & HOP_NO_BODY);
     size_t length = has_body ? hop->request->body_length : 0;
 
     if (strcmp(hop->method, "HEAD") == 0) {
@@ -178,10 +231,7 @@ static void set_method(struct transfer *transfer)
         return;
     }
     if (strcmp(hop->method, "GET") != 0 || has_body) {
-        /* POSTFIELDS also for none: the length, 0, is announced. */
-        curl->easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
-        curl->easy_setopt(transfer->easy, CURLOPT_POSTFIELDS,
-                          length ? hop->request->body : (const void *)"");
+        set_body(transfer, length);
         curl->easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, hop->method);
         transfer->posts = true;
     }
@@ -276,9 +326,9 @@ static struct http_setup setup_for(const struct http_hop *hop)
     const struct http_request *request = hop->request;
 
     return (struct http_setup){
-        .is_plain = strcmp(hop->method, "GET") == 0 && !request->body && !request->n_headers &&
-                    strncasecmp(hop->url, "http:", 5) == 0 && !strchr(hop->url, '@') &&
-                    !hop->client->netrc_path && !getenv("HTTP_PROXY"),
+        .is_plain = strcmp(hop->method, "GET") == 0 && !request->body && !request->source &&
+                    !request->n_headers && strncasecmp(hop->url, "http:", 5) == 0 &&
+                    !strchr(hop->url, '@') && !hop->client->netrc_path && !getenv("HTTP_PROXY"),
         .has_numeric_host = has_numeric_host(hop->url),
         .flags = request->flags,
         .connect_timeout_ms = request->connect_timeout_ms,

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fd.h"
+
 /* Room made at once for a body of a known length; a longer one grows as it comes. */
 #define RESERVE_MAX ((size_t)8 * 1024 * 1024)
 /* A chunk's size with its extensions, and a line of the trailer. */
@@ -19,8 +21,15 @@ static int not_http(const char *what, struct chaos_error *err)
     return chaos_error_set(err, CHAOS_E_REMOTE, "the answer is not HTTP: %s", what);
 }
 
+static bool goes_to_sink(const struct http_message *message)
+{
+    return http_goes_to_sink(message->sink_fd, message->response->status);
+}
+
 static int check_limit(const struct http_message *message, size_t more, struct chaos_error *err)
 {
+    if (goes_to_sink(message))
+        return 0;
     if (more > message->body_limit - message->response->body.length)
         return chaos_error_set(err, CHAOS_E_LIMIT, "the answer is larger than %zu bytes",
                                message->body_limit);
@@ -79,7 +88,7 @@ static int start_body(struct http_message *message, struct chaos_error *err)
     } else if (known) {
         message->state = message->left ? HTTP_MESSAGE_SIZED : HTTP_MESSAGE_WHOLE;
         r = check_limit(message, message->left, err);
-        if (r == 0)
+        if (r == 0 && !goes_to_sink(message))
             buffer_reserve(&response->body,
                            message->left < RESERVE_MAX ? message->left : RESERVE_MAX);
     } else {
@@ -177,9 +186,12 @@ static ssize_t add_body(struct http_message *message, const char *data, size_t l
     if (is_sized && length > message->left)
         length = message->left;
     r = check_limit(message, length, err);
+    if (r == 0 && goes_to_sink(message))
+        r = fd_write_all(message->sink_fd, data, length, err);
+    else if (r == 0)
+        buffer_add(&message->response->body, data, length);
     if (r < 0)
         return r;
-    buffer_add(&message->response->body, data, length);
     if (!is_sized)
         return (ssize_t)length;
     message->left -= length;

@@ -19,6 +19,7 @@ struct http_message {
     struct http_response *response; /* gets status, headers and body */
     bool is_head;                   /* of a HEAD request: no body, whatever the headers say */
     size_t body_limit;
+    int sink_fd; /* > 0: the body of a 2xx answer is written there, whatever its size */
     /* The rest starts as zeros. */
     enum http_message_state state;
     struct http_head head;
@@ -31,8 +32,8 @@ void http_message_clear(struct http_message *message);
 AUTO_CLEAR(http_message, struct http_message)
 
 /* Take what was received. -CHAOS_E_REMOTE for what is not HTTP/1.1, -CHAOS_E_LIMIT beyond
- * body_limit or the limits of a head. What comes behind the end is not looked at, but makes it the
- * last message. */
+ * body_limit or the limits of a head, -CHAOS_E_IO when the sink takes no more. What comes behind
+ * the end is not looked at, but makes it the last message. */
 MUST_USE int http_message_add(struct http_message *message, const char *data, size_t length,
                               struct chaos_error *err);
 /* The connection has ended: false when that is too early. */

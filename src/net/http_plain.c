@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "config.h"
 #include "net/http_message.h"
+#include "net/http_upload.h"
 #include "net/socket.h"
 
 #define SCHEME         "http://"
@@ -16,6 +17,8 @@
 #define SHORT_BODY     ((size_t)16 * 1024)
 #define PORT_HTTP      80
 #define CONNECT_NS_MAX (2000 * CLOCK_NS_PER_S)
+/* For a server that does not know of Expect. */
+#define LEAVE_MS 1000
 
 /* The parts of an address; they point into it. */
 struct place {
@@ -120,9 +123,14 @@ static bool has_steps(const struct place *place)
     return strstr(path, "/.") || strcasestr(path, "/%2e");
 }
 
+static bool has_body(const struct http_request *request)
+{
+    return request->body || request->source;
+}
+
 static bool is_fetch(const struct http_request *request)
 {
-    return !request->body &&
+    return !has_body(request) &&
            (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0);
 }
 
@@ -132,7 +140,8 @@ bool http_plain_serves(const struct http_request *request)
     struct place place;
     uint16_t port;
 
-    return request->sink_fd <= 0 && (request->flags & HTTP_NO_REDIRECTS || is_fetch(request)) &&
+    return (request->sink_fd <= 0 || request->flags & HTTP_RAW) &&
+           (request->flags & HTTP_NO_REDIRECTS || is_fetch(request)) &&
            find_place(request->url, &place) && find_host(&place, &host, &port) &&
            (request->flags & HTTP_PATH_AS_IS || !has_steps(&place)) &&
            (request->flags & HTTP_RAW || is_number(host)) && !has_proxy(request, host);
@@ -166,13 +175,6 @@ static void exchange_clear(struct exchange *exchange)
 }
 AUTO_CLEAR(exchange, struct exchange)
 
-static int64_t limited(const struct http_request *request, int64_t span_ms)
-{
-    int64_t until = span_ms > 0 ? clock_now() + span_ms * CLOCK_NS_PER_MS : CLOCK_NEVER;
-
-    return request->deadline > 0 && request->deadline < until ? request->deadline : until;
-}
-
 /* An idle connection that has something to read has its end to tell. */
 static bool is_usable(const struct http_plain *plain, const struct place *place,
                       const struct http_request *request)
@@ -200,7 +202,7 @@ static int connect_to(struct exchange *exchange, const struct place *place, stru
     if (!find_host(place, &host, &target.port))
         return chaos_error_set(err, CHAOS_E_INVALID, "'%s' is no address", exchange->request->url);
     target.host = host;
-    target.deadline = limited(exchange->request, exchange->request->connect_timeout_ms);
+    target.deadline = http_request_until(exchange->request, exchange->request->connect_timeout_ms);
     if (target.deadline == CLOCK_NEVER)
         target.deadline = clock_now() + CONNECT_NS_MAX;
     r = socket_connect(&target, exchange->cancel, &plain->fd, &peer, err);
@@ -235,7 +237,7 @@ static bool has_length(const struct http_request *request)
     static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
 
     return !is_fetch(request) &&
-           (request->body || !(request->flags & HTTP_RAW) || str_in(request->method, methods));
+           (has_body(request) || !(request->flags & HTTP_RAW) || str_in(request->method, methods));
 }
 
 static void write_defaults(struct buffer *out, const struct http_request *request)
@@ -272,7 +274,7 @@ static void write_request(struct exchange *exchange, const struct place *place)
             buffer_printf(out, "%s:%s%s\r\n", request->headers[i].name,
                           *request->headers[i].value ? " " : "", request->headers[i].value);
     if (has_length(request) && !own_header(request, "Content-Length"))
-        buffer_printf(out, "Content-Length: %zu\r\n", request->body ? request->body_length : 0);
+        buffer_printf(out, "Content-Length: %zu\r\n", has_body(request) ? request->body_length : 0);
     buffer_add_text(out, "\r\n");
     if (is_short(request))
         buffer_add(out, request->body, request->body_length);
@@ -290,26 +292,14 @@ static int broken(struct exchange *exchange, int r)
     return r;
 }
 
-static int send_request(struct exchange *exchange, struct chaos_error *err)
-{
-    const struct http_request *request = exchange->request;
-    int r = socket_send(exchange->plain->fd, exchange->out.data, exchange->out.length,
-                        limited(request, request->read_timeout_ms), exchange->cancel, err);
-
-    if (r == 0 && request->body && !is_short(request))
-        r = socket_send(exchange->plain->fd, request->body, request->body_length,
-                        limited(request, request->read_timeout_ms), exchange->cancel, err);
-    return r < 0 ? broken(exchange, r) : 0;
-}
-
 /* One piece of the answer. */
 static int receive(struct exchange *exchange, char *piece, struct chaos_error *err)
 {
     const struct http_request *request = exchange->request;
     struct http_message *message = &exchange->message;
-    ssize_t length =
-        socket_receive(exchange->plain->fd, piece, PIECE_SIZE,
-                       limited(request, request->read_timeout_ms), exchange->cancel, err);
+    ssize_t length = socket_receive(exchange->plain->fd, piece, PIECE_SIZE,
+                                    http_request_until(request, request->read_timeout_ms),
+                                    exchange->cancel, err);
     int r;
 
     if (length < 0)
@@ -331,10 +321,49 @@ static int receive(struct exchange *exchange, char *piece, struct chaos_error *e
     return r;
 }
 
+/* All of the body, or up to an answer that does not wait for it. */
+static int send_body(struct exchange *exchange, char *piece, struct chaos_error *err)
+{
+    const struct http_request *request = exchange->request;
+    AUTO(http_upload)
+    struct http_upload upload = { .fd = exchange->plain->fd,
+                                  .request = request,
+                                  .cancel = exchange->cancel,
+                                  .hold_ms = own_header(request, "Expect") ? LEAVE_MS : 0 };
+    int r;
+
+    while ((r = http_upload_run(&upload, err)) == HTTP_UPLOAD_HEARD) {
+        r = receive(exchange, piece, err);
+        if (r < 0)
+            return r;
+        if (exchange->message.head.complete) {
+            exchange->message.is_last = true; /* the server cannot tell the rest from a request */
+            return 0;
+        }
+    }
+    if (r == -CHAOS_E_TIMEOUT || r == -CHAOS_E_CANCELLED)
+        return broken(exchange, r);
+    if (r < 0)
+        exchange->failure = HTTP_FAILED_OTHER;
+    return r;
+}
+
+static int send_request(struct exchange *exchange, char *piece, struct chaos_error *err)
+{
+    const struct http_request *request = exchange->request;
+    int r =
+        socket_send(exchange->plain->fd, exchange->out.data, exchange->out.length,
+                    http_request_until(request, request->read_timeout_ms), exchange->cancel, err);
+
+    if (r < 0)
+        return broken(exchange, r);
+    return has_body(request) && !is_short(request) ? send_body(exchange, piece, err) : 0;
+}
+
 static int send_and_receive(struct exchange *exchange, struct chaos_error *err)
 {
     AUTO(mem) char *piece = mem_alloc(PIECE_SIZE);
-    int r = send_request(exchange, err);
+    int r = send_request(exchange, piece, err);
 
     while (r == 0 && exchange->message.state != HTTP_MESSAGE_WHOLE)
         r = receive(exchange, piece, err);
@@ -352,7 +381,8 @@ int http_plain_request(struct http_plain *plain, const struct http_request *requ
         .cancel = cancel,
         .message = { .response = response,
                      .is_head = strcmp(request->method, "HEAD") == 0,
-                     .body_limit = request->body_limit ? request->body_limit : HTTP_BODY_LIMIT },
+                     .body_limit = request->body_limit ? request->body_limit : HTTP_BODY_LIMIT,
+                     .sink_fd = request->sink_fd },
         .started = clock_now(),
         .failure = HTTP_FAILED_URL,
     };

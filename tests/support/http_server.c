@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -49,27 +50,7 @@ static size_t body_length(const char *head)
     return field ? strtoul(field + 17, NULL, 10) : 0;
 }
 
-/* One request with its body into `in`; 0 at the end of the connection. */
-static int read_request(const struct http_server *server, int fd, struct buffer *in)
-{
-    const char *end = NULL;
-    ssize_t n;
-
-    while (true) {
-        end = strstr(buffer_text(in), "\r\n\r\n");
-        if (end && in->length >= (size_t)(end + 4 - in->data) + body_length(in->data))
-            return 1;
-        if (!wait_input(server, fd))
-            return 0;
-        n = read(fd, buffer_reserve(in, 65536), 65536);
-        if (n <= 0)
-            return 0;
-        in->length += (size_t)n;
-        in->data[in->length] = '\0';
-    }
-}
-
-static struct http_rule *find_rule(struct http_server *server, const char *request)
+static struct http_rule *find_rule(const struct http_server *server, const char *request)
 {
     const char *path = strchr(request, ' ');
     size_t length = path ? strcspn(path + 1, " ?") : 0;
@@ -79,6 +60,34 @@ static struct http_rule *find_rule(struct http_server *server, const char *reque
            (strlen(rule->path) != length || strncmp(rule->path, path + 1, length) != 0))
         rule++;
     return rule->path ? rule : NULL;
+}
+
+static bool is_answered_early(const struct http_server *server, const char *request)
+{
+    const struct http_rule *rule = find_rule(server, request);
+
+    return rule && rule->end == RULE_EARLY;
+}
+
+/* One request with its body into `in`; 0 at the end of the connection. */
+static int read_request(const struct http_server *server, int fd, struct buffer *in)
+{
+    const char *end = NULL;
+    ssize_t n;
+
+    while (true) {
+        end = strstr(buffer_text(in), "\r\n\r\n");
+        if (end && (in->length >= (size_t)(end + 4 - in->data) + body_length(in->data) ||
+                    is_answered_early(server, in->data)))
+            return 1;
+        if (!wait_input(server, fd))
+            return 0;
+        n = read(fd, buffer_reserve(in, 65536), 65536);
+        if (n <= 0)
+            return 0;
+        in->length += (size_t)n;
+        in->data[in->length] = '\0';
+    }
 }
 
 static void send_all(int fd, const char *data, size_t length)

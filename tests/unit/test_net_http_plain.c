@@ -266,7 +266,7 @@ static const struct serves_case serves_cases[] = {
       NULL,
       NULL,
       false },
-    { "a sink is not", { .url = "http://h/", .flags = PLAIN, .sink_fd = 1 }, NULL, NULL, false },
+    { "a sink is", { .url = "http://h/", .flags = PLAIN, .sink_fd = 1 }, NULL, NULL, true },
     { "a proxy is not", { .url = "http://h/", .flags = PLAIN }, "http://p", NULL, false },
     { "a proxy that is not wanted is",
       { .url = "http://h/", .flags = PLAIN | HTTP_NO_PROXY },
