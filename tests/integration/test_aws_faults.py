@@ -15,6 +15,10 @@ import sys
 import threading
 import time
 import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from script_server import ScriptServer, reply as http  # noqa: E402
 
 DEADLINE_S = 60
 TIMEOUT_S = "0.4"
@@ -26,11 +30,6 @@ REGIONS = (b"<DescribeRegionsResponse><requestId>r</requestId><regionInfo><item>
 TABLES = b'{"TableNames": ["t"]}'
 
 
-def http(status, body, *headers, length=None):
-    head = [f"HTTP/1.1 {status} Because", f"Content-Length: {len(body) if length is None else length}"]
-    return "\r\n".join([*head, *headers, "", ""]).encode() + body
-
-
 def ec2_error(code, status):
     return http(status, f"<Response><Errors><Error><Code>{code}</Code><Message>because\nof it"
                 f"</Message></Error></Errors><RequestID>r</RequestID></Response>".encode())
@@ -39,25 +38,8 @@ def ec2_error(code, status):
 GOOD = {"ec2": http(200, REGIONS), "dynamodb": http(200, TABLES)}
 
 
-class Trouble:
-    """Answers the n-th request with the n-th script, the last one for ever. A script is the bytes
-    to send, after which the connection is closed, or None for silence."""
-
-    def __init__(self, *scripts):
-        self.scripts = scripts
-        self.count = 0
-        self.over = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+class Trouble(ScriptServer):
+    """A script is the bytes to send, after which the connection is closed, or None for silence."""
 
     def serve(self, client):
         with client:
@@ -67,8 +49,7 @@ class Trouble:
                 if not piece:
                     return
                 request += piece
-            script = self.scripts[min(self.count, len(self.scripts) - 1)]
-            self.count += 1
+            script = self.next_script()
             if script is None:
                 self.over.wait(DEADLINE_S)
                 return
@@ -83,10 +64,6 @@ class Trouble:
         head, mark, body = request.partition(b"\r\n\r\n")
         length = re.search(rb"(?i)content-length: *(\d+)", head)
         return bool(mark) and len(body) >= (int(length[1]) if length else 0)
-
-    def close(self):
-        self.over.set()
-        self.listener.close()
 
 
 class Faults(unittest.TestCase):
