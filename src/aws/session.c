@@ -18,6 +18,7 @@
 #include "base/str.h"
 
 #define TIMEOUT_DEFAULT_MS 60000
+#define DOWNLOAD_MODE      0666
 /* Temporary credentials are fetched anew this long before they end. */
 #define REFRESH_BEFORE_US (INT64_C(300) * 1000000)
 /* A clock that is further off than this is why a signature was refused. */
@@ -269,9 +270,10 @@ static char *random_uuid(struct aws_session *session)
 }
 
 /* The parameters, with a token for operations that must not happen twice when they are sent twice;
- * checked. A new reference. */
+ * checked. A new reference, and the file that is the body. */
 static int ready_params(struct aws_session *session, const struct aws_operation *operation,
-                        const json_t *params, json_t **ret_params, struct chaos_error *err)
+                        const json_t *params, struct aws_upload *upload, json_t **ret_params,
+                        struct chaos_error *err)
 {
     AUTO(json) json_t *ready = params ? json_copy(json_walkable(params)) : json_object();
     const struct aws_shape *shape = &operation->input.shape;
@@ -289,11 +291,16 @@ static int ready_params(struct aws_session *session, const struct aws_operation 
     }
     if (strcmp(operation->service.name, "glacier") == 0 && !json_object_get(ready, "accountId"))
         json_object_set_new(ready, "accountId", json_string("-")); /* the caller's own */
+    r = aws_upload_take(operation, ready, session->options.cancel, upload, err);
+    if (r < 0)
+        return r;
     report = aws_validate(operation, ready);
     for (char *p = report; p && (p = strchr(p, '\n'));)
         *p = ';';
     if (report)
         return chaos_error_set(err, CHAOS_E_INVALID, "Parameter validation failed: %s", report);
+    if (upload->fd >= 0) /* compat: and so it has no type of its own */
+        json_object_set_new(ready, aws_shape_payload(&operation->input.shape).name, json_null());
     r = customize_params(operation, ready, err);
     if (r < 0)
         return r;
@@ -340,6 +347,9 @@ static enum retry_reason judge(struct aws_session *session, const struct aws_cal
                                const struct aws_answer *answer, int r,
                                const struct chaos_error *err)
 {
+    if (r < 0 && answer->failure != HTTP_FAILED_NOT && answer->failure != HTTP_FAILED_CONNECT &&
+        call->download && call->download->is_direct)
+        return RETRY_NO; /* what was written cannot be taken back */
     if (r < 0 && answer->failure != HTTP_FAILED_NOT)
         return retry_of_failure(answer->failure);
     if (r < 0 && call->sink && call->sink->count)
@@ -404,24 +414,33 @@ int aws_session_call(struct aws_session *session, const struct aws_operation *op
     return aws_session_call_into(session, operation, params, NULL, ret_value, err);
 }
 
-int aws_session_call_into(struct aws_session *session, const struct aws_operation *operation,
-                          const json_t *params, struct aws_item_sink *sink, json_t **ret_value,
+/* Where the parts of an answer go that are not kept in memory; NULL: nowhere else. */
+struct outlets {
+    struct aws_item_sink *items;
+    struct draft *body;
+};
+
+static int make_call_into(struct aws_session *session, const struct aws_operation *operation,
+                          const json_t *params, const struct outlets *outlets, json_t **ret_value,
                           struct chaos_error *err)
 {
     AUTO(aws_answer) struct aws_answer answer = { 0 };
+    AUTO(aws_upload) struct aws_upload upload = { .fd = -1 };
     AUTO(json) json_t *ready = NULL;
     struct aws_call call;
     int attempt = 0;
     int r;
 
     *ret_value = NULL;
-    r = ready_params(session, operation, params, &ready, err);
+    r = ready_params(session, operation, params, &upload, &ready, err);
     if (r == 0 && !is_anonymous(operation))
         r = ensure_credentials(session, err);
     if (r < 0)
         return r;
     call = make_call(session, operation, ready);
-    call.sink = sink;
+    call.sink = outlets->items;
+    call.download = outlets->body;
+    call.upload = upload.fd >= 0 ? &upload : NULL;
     r = send_until_done(session, &call, &answer, &attempt, err);
     if (r < 0)
         return r;
@@ -434,18 +453,54 @@ int aws_session_call_into(struct aws_session *session, const struct aws_operatio
     return r;
 }
 
+int aws_session_call_into(struct aws_session *session, const struct aws_operation *operation,
+                          const json_t *params, struct aws_item_sink *sink, json_t **ret_value,
+                          struct chaos_error *err)
+{
+    const struct outlets outlets = { .items = sink };
+
+    return make_call_into(session, operation, params, &outlets, ret_value, err);
+}
+
+int aws_session_download(struct aws_session *session, const struct aws_operation *operation,
+                         const json_t *params, const char *path, json_t **ret_value,
+                         struct chaos_error *err)
+{
+    AUTO(draft) struct draft draft = { .fd = -1 };
+    const struct outlets outlets = { .body = &draft };
+    int r;
+
+    *ret_value = NULL;
+    if (!aws_has_raw_body(&operation->output))
+        return chaos_error_set(err, CHAOS_E_INVALID,
+                               "Parameter validation failed: the answer of %s has no body of its "
+                               "own that could go to '%s'",
+                               operation->name, path);
+    r = draft_open(path, DOWNLOAD_MODE, &draft, err);
+    if (r == 0)
+        r = make_call_into(session, operation, params, &outlets, ret_value, err);
+    if (r < 0)
+        return r;
+    r = draft_keep(&draft, err);
+    if (r < 0)
+        json_decref(STEAL(*ret_value));
+    return r;
+}
+
 int aws_session_presign(struct aws_session *session, const struct aws_operation *operation,
                         const json_t *params, int64_t expires_s, char **ret_url,
                         struct chaos_error *err)
 {
+    AUTO(aws_upload) struct aws_upload upload = { .fd = -1 };
     AUTO(json) json_t *ready = NULL;
     struct aws_call call;
-    int r = ready_params(session, operation, params, &ready, err);
+    int r = ready_params(session, operation, params, &upload, &ready, err);
 
     if (r == 0)
         r = ensure_credentials(session, err);
     if (r < 0)
         return r;
     call = make_call(session, operation, ready);
+    call.upload = upload.fd >= 0 ? &upload : NULL;
     return aws_call_presign(&call, expires_s, ret_url, err);
 }

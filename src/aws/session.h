@@ -43,14 +43,22 @@ MUST_USE int aws_session_operation(const struct aws_session *session, const char
  * not fit the model are -CHAOS_E_INVALID ("Parameter validation failed: ..."). When the service
  * answers with an error it is -CHAOS_E_REMOTE, in botocore's words ("An error occurred (Code) when
  * calling the Operation operation: message"), and *ret_value is its answer ({"Error": {"Code":
- * ...}, ...}); after every other failure *ret_value is NULL. */
-/* `sink` may be NULL. Once it has got an item, an answer that cannot be read is final. */
+ * ...}, ...}); after every other failure *ret_value is NULL.
+ *
+ * A parameter that is the whole body, as bytes, may be {"file": PATH}: see aws/upload.h. */
+MUST_USE int aws_session_call(struct aws_session *session, const struct aws_operation *operation,
+                              const json_t *params, json_t **ret_value, struct chaos_error *err);
+/* The same; `sink` may be NULL. Once it has got an item, an answer that cannot be read is final. */
 MUST_USE int aws_session_call_into(struct aws_session *session,
                                    const struct aws_operation *operation, const json_t *params,
                                    struct aws_item_sink *sink, json_t **ret_value,
                                    struct chaos_error *err);
-MUST_USE int aws_session_call(struct aws_session *session, const struct aws_operation *operation,
-                              const json_t *params, json_t **ret_value, struct chaos_error *err);
+/* The same for an operation whose answer has a body of bytes: that goes to the file at `path`, of
+ * any size, and is no member of *ret_value. The file gets its name when it is whole, see
+ * base/draft.h. Other operations are -CHAOS_E_INVALID. */
+MUST_USE int aws_session_download(struct aws_session *session,
+                                  const struct aws_operation *operation, const json_t *params,
+                                  const char *path, json_t **ret_value, struct chaos_error *err);
 /* An address that makes the call for `expires_s` seconds; owned. */
 MUST_USE int aws_session_presign(struct aws_session *session, const struct aws_operation *operation,
                                  const json_t *params, int64_t expires_s, char **ret_url,

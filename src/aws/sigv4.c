@@ -26,16 +26,15 @@ static void remove_header(struct uri_pairs *headers, const char *name)
     headers->count = kept;
 }
 
-/* What stands for the body: a hash the caller sent along, none, or the body's own. */
+/* What stands for the body: nothing, or its hash. */
 static int payload_hash(const struct sigv4_scope *scope, const struct aws_request *request,
                         char **ret_hash, struct chaos_error *err)
 {
-    const char *given = aws_header_find(&request->headers, "X-Amz-Content-SHA256");
+    const char *given =
+        scope->flags & SIGV4_UNSIGNED_PAYLOAD ? SIGV4_UNSIGNED_PAYLOAD_TEXT : scope->body_hash;
     char text[2 * DIGEST_SHA256_SIZE + 1];
     int r;
 
-    if (scope->flags & SIGV4_UNSIGNED_PAYLOAD)
-        given = SIGV4_UNSIGNED_PAYLOAD_TEXT;
     if (given) {
         *ret_hash = mem_strdup(given);
         return 0;
@@ -86,6 +85,7 @@ int sigv4_presign(const struct sigv4_key *key, const struct sigv4_scope *scope, 
     AUTO(buffer) struct buffer query = { 0 };
     AUTO(uri_pairs) struct uri_pairs added = { 0 };
     AUTO(str) char *names = NULL, *scope_text = NULL, *credential = NULL, *expires = NULL;
+    AUTO(str) char *hash = NULL;
     struct sigv4_signing signing = { key->secret_key, time, scope };
     int r;
 
@@ -111,15 +111,10 @@ int sigv4_presign(const struct sigv4_key *key, const struct sigv4_scope *scope, 
     uri_pairs_write(&query, &added, URI_ESCAPE_ALL);
     free(request->query);
     request->query = buffer_take(&query);
-    if (scope->flags & SIGV4_UNSIGNED_PAYLOAD) {
-        sigv4_canonical_request(request, scope->flags, names, SIGV4_UNSIGNED_PAYLOAD_TEXT,
-                                &canonical);
-    } else {
-        r = sigv4_body_hash(&request->body, signature, err);
-        if (r < 0)
-            return r;
-        sigv4_canonical_request(request, scope->flags, names, signature, &canonical);
-    }
+    r = payload_hash(scope, request, &hash, err);
+    if (r < 0)
+        return r;
+    sigv4_canonical_request(request, scope->flags, names, hash, &canonical);
     r = sigv4_signature(&signing, &canonical, signature, err);
     if (r < 0)
         return r;

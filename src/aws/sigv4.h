@@ -21,9 +21,11 @@ enum sigv4_flags {
 
 struct sigv4_scope {
     const char *region;
-    const char *service; /* the signing name */
-    int64_t time_us;     /* since the epoch */
-    unsigned flags;      /* enum sigv4_flags */
+    const char *service;   /* the signing name */
+    int64_t time_us;       /* since the epoch */
+    unsigned flags;        /* enum sigv4_flags */
+    const char *body_hash; /* SHA-256 in hexadecimal digits of a body that is not in the request;
+                            * NULL: it is */
 };
 
 /* Add X-Amz-Date, X-Amz-Security-Token and Authorization. The request must have its Host header,

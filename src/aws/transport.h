@@ -6,6 +6,8 @@
 #include "aws/codec.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/upload.h"
+#include "base/draft.h"
 
 struct aws_call {
     const struct aws_operation *operation;
@@ -14,6 +16,9 @@ struct aws_call {
     struct aws_endpoint_options endpoint;
     struct http_client *http;
     struct aws_item_sink *sink;  /* NULL: none */
+    struct aws_upload *upload;   /* NULL: the body is in the parameters */
+    struct draft *download;      /* NULL: the answer's body is a member; else that of a success goes
+                                  * there, from its begin, and the member is left out */
     const struct cancel *cancel; /* may be NULL */
     int64_t time_us;             /* to sign with, since the epoch */
     int64_t connect_timeout_ms;

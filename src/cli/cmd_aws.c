@@ -82,14 +82,14 @@ static const struct cli_option options[] = {
                            "operation, else after it." },
 };
 
-static const char *const help_words[] = { "help", NULL };
+#define HELP_WORD "help"
 
 static const struct cli_argument arguments[] = {
     { .name = "SERVICE", .help = "As boto3 names it: ec2, autoscaling, elbv2.", .optional = true },
     { .name = "OPERATION", .help = "With dashes: describe-instances.", .optional = true },
-    { .name = "help",
-      .choices = help_words,
-      .help = "Show what the operation takes.",
+    { .name = "OUTFILE",
+      .help = "Where the body of the answer goes, if it has one of its own; - is the standard "
+              "output. The word help shows what the operation takes.",
       .optional = true },
 };
 
@@ -104,7 +104,7 @@ static void print_entry(void *data, const char *name, const char *about)
 
 static bool is_help(const char *word)
 {
-    return !word || str_equal(word, help_words[0]);
+    return !word || str_equal(word, HELP_WORD);
 }
 
 /* Lists of services and operations, and the page about an operation. */
@@ -167,6 +167,7 @@ static int read_options(const struct cli_call *call, struct aws_command *command
                                 "go with it.");
     command->service = call->arguments[0];
     command->operation = call->arguments[1];
+    command->outfile = call->n_arguments > 2 ? call->arguments[2] : NULL;
     command->waiter = cli_text(call, AWS_WAIT);
     command->all_pages = cli_flag(call, AWS_ALL_PAGES);
     command->presign_s = (int64_t)presign_s;
@@ -292,7 +293,8 @@ static int aws_run(const struct cli_call *call)
     if (call->n_arguments < 2 && call->n_others)
         return cli_misuse(call, "Missing argument '%s' before '%s'.",
                           arguments[call->n_arguments].name, call->others[0].name);
-    if (call->n_arguments != 2 || is_help(call->arguments[0]) || is_help(call->arguments[1]))
+    if (call->n_arguments < 2 || is_help(call->arguments[0]) || is_help(call->arguments[1]) ||
+        (call->n_arguments > 2 && is_help(call->arguments[2])))
         return show(call);
     code = read_options(call, &command);
     if (code != CLI_DONE)
@@ -330,6 +332,8 @@ static void aws_complete(const struct cli_typing *typing)
         r = aws_catalogue_services(offer_entry, word, &ignored);
     else if (!operation && *word != '-')
         r = aws_catalogue_operations(service, offer_entry, word, &ignored);
+    else if (operation && typing->n_arguments == 2 && *word != '-')
+        cli_offer(word, HELP_WORD, "");
     else if (operation && *word == '-')
         r = aws_catalogue_parameters(service, operation, offer_entry, word, &ignored);
     (void)r; /* a word that makes no sense: nothing can be offered */
@@ -343,7 +347,8 @@ const struct cli_command cmd_aws = {
            "operation takes.\n\n"
            "A parameter is its name with dashes and its value: text, a number, true or false, "
            "several words for a list, JSON, or Name=value,Name=value for a structure; file://PATH "
-           "stands for the content of a file.",
+           "stands for the content of a file. A body that the model streams is the path of a file, "
+           "and the body of an answer goes to OUTFILE: both may be of any size.",
     .options = options,
     .n_options = ARRAY_SIZE(options),
     .arguments = arguments,

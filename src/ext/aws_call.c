@@ -10,37 +10,62 @@
 #include "ext/aws_models.h"
 #include "ext/aws_session_pool.h"
 
-typedef int (*send_request)(struct aws_session *session, const struct aws_operation *operation,
-                            const json_t *params, json_t **ret_value, struct chaos_error *err);
+/* A request that is to be made. */
+struct request {
+    const char *service;
+    const char *operation;
+    json_t *params; /* taken by send() */
+    int (*send)(struct aws_session *session, const struct aws_operation *operation,
+                const json_t *params, json_t **ret_value, struct chaos_error *err);
+    const char *path; /* instead of it: the body of the answer goes there */
+};
 
-/* `params` is taken. */
-static int request(const struct chaos_call *call, const char *service, const char *operation_name,
-                   json_t *params, send_request send, json_t **ret_result, struct chaos_error *err)
+static int send(const struct chaos_call *call, const struct request *request, json_t **ret_result,
+                struct chaos_error *err)
 {
-    AUTO(json) json_t *taken = params;
+    AUTO(json) json_t *taken = request->params;
     AUTO(json) json_t *value = NULL;
     AUTO(aws_lease) struct aws_lease *lease = NULL;
     struct aws_operation operation;
+    struct aws_session *session;
+    int r = aws_lease_take(call, &lease, err);
 
-    if (aws_lease_take(call, &lease, err) < 0 ||
-        aws_session_operation(aws_lease_session(lease), service, operation_name, &operation, err) <
-            0 ||
-        send(aws_lease_session(lease), &operation, taken, &value, err) < 0)
-        return -(int)err->code;
-    *ret_result = STEAL(value);
-    return 0;
+    if (r < 0)
+        return r;
+    session = aws_lease_session(lease);
+    r = aws_session_operation(session, request->service, request->operation, &operation, err);
+    if (r == 0 && request->path)
+        r = aws_session_download(session, &operation, taken, request->path, &value, err);
+    else if (r == 0)
+        r = request->send(session, &operation, taken, &value, err);
+    if (r == 0)
+        *ret_result = STEAL(value);
+    return r;
 }
 
 int aws_call(const struct chaos_call *call, const char *service, const char *operation,
              json_t *params, json_t **ret_result, struct chaos_error *err)
 {
-    return request(call, service, operation, params, aws_session_call, ret_result, err);
+    const struct request request = { service, operation, params, aws_session_call, NULL };
+
+    return send(call, &request, ret_result, err);
 }
 
 int aws_pages(const struct chaos_call *call, const char *service, const char *operation,
               json_t *params, json_t **ret_result, struct chaos_error *err)
 {
-    return request(call, service, operation, params, aws_call_all_pages, ret_result, err);
+    const struct request request = { service, operation, params, aws_call_all_pages, NULL };
+
+    return send(call, &request, ret_result, err);
+}
+
+int aws_call_download(const struct chaos_call *call, const char *service, const char *operation,
+                      json_t *params, const char *path, json_t **ret_result,
+                      struct chaos_error *err)
+{
+    const struct request request = { service, operation, params, NULL, path };
+
+    return send(call, &request, ret_result, err);
 }
 
 /* "instance_stopped" as "InstanceStopped". */

@@ -20,6 +20,10 @@ MUST_USE int aws_call(const struct chaos_call *call, const char *service, const 
 /* The same with all pages merged into one result, by the model's paginator. */
 MUST_USE int aws_pages(const struct chaos_call *call, const char *service, const char *operation,
                        json_t *params, json_t **ret_result, struct chaos_error *err);
+/* aws_call() with the body of the answer in the file at `path`: see aws_session_download(). */
+MUST_USE int aws_call_download(const struct chaos_call *call, const char *service,
+                               const char *operation, json_t *params, const char *path,
+                               json_t **ret_result, struct chaos_error *err);
 /* Wait as the model's waiter ("InstanceStopped", or "instance_stopped" as boto3 has it) says. */
 MUST_USE int aws_call_wait(const struct chaos_call *call, const char *service, const char *waiter,
                            json_t *params, struct chaos_error *err);

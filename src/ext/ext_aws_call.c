@@ -12,6 +12,9 @@ static int request(const struct chaos_call *call, json_t *params, json_t **ret_a
     const char *operation = argument_text(call, "operation");
 
     json_incref(params);
+    if (argument(call, "outfile"))
+        return aws_call_download(call, service, operation, params, argument_text(call, "outfile"),
+                                 ret_answer, err);
     if (argument_flag(call, "pages"))
         return aws_pages(call, service, operation, params, ret_answer, err);
     return aws_call(call, service, operation, params, ret_answer, err);
@@ -27,6 +30,8 @@ static int request_all(const struct chaos_call *call, json_t **ret_answer, struc
 
     if (!params || json_is_object(params))
         return request(call, params, ret_answer, err);
+    if (argument(call, "outfile"))
+        return aws_fail(call, "outfile has room for the answer to one request", err);
     if (!json_is_array(params))
         return aws_fail(call, "parameters must be a mapping, or a list of mappings", err);
     json_array_foreach (params, i, one) {
@@ -98,8 +103,11 @@ static const struct chaos_param params[] = {
     REQUIRED("service", CHAOS_STRING, "the service, as boto3 names it: \"ec2\", \"autoscaling\""),
     REQUIRED("operation", CHAOS_STRING, "the operation: \"DescribeInstances\""),
     OPTIONAL("parameters", CHAOS_ANY,
-             "its parameters, as boto3 names them; a list of them: one request with each"),
+             "its parameters, as boto3 names them; one that is the body of the request may be "
+             "{\"file\": path}; a list of them: one request with each"),
     DEFAULT("pages", CHAOS_BOOLEAN, "false", "read all pages into one answer"),
+    OPTIONAL("outfile", CHAOS_STRING,
+             "the file that gets the body of the answer, which is no part of the result then"),
     OPTIONAL("waiter", CHAOS_ANY,
              "a waiter to wait for after it: its name, or {\"name\", \"parameters\"}"),
     OPTIONAL("jsonpath", CHAOS_STRING, "path of what the result shall be; null: the whole answer"),

@@ -98,6 +98,8 @@ static void add_type(struct buffer *out, const struct aws_member *member)
         add_type(out, &value);
     } else if (member->flags & AWS_DOCUMENT) {
         buffer_add_text(out, "any JSON");
+    } else if (shape->type == AWS_TYPE_BLOB && member->flags & AWS_STREAMING) {
+        buffer_add_text(out, "path of a file");
     } else if (count) {
         for (size_t i = 0; i < count && i < ENUM_MAX; i++)
             buffer_printf(out, "%s%s", i ? "|" : "", aws_node_text(aws_node_at(values, i)));
@@ -245,6 +247,8 @@ int aws_catalogue_describe(const char *service, const char *operation, struct bu
     if (*found.summary)
         buffer_printf(out, "\n  %s\n", found.summary);
     add_parameters(out, &found.input.shape);
+    if (aws_has_raw_body(&found.output))
+        buffer_add_text(out, "\nThe body of its answer goes to OUTFILE, if one is given.\n");
     if (aws_has_pages(&found))
         buffer_add_text(out, "\nIts answer comes in pages: --all-pages gets them all.\n");
     add_waiters(out, &found);

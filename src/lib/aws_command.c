@@ -2,6 +2,7 @@
 #include "lib/aws_command.h"
 
 #include "aws/paginate.h"
+#include "aws/upload.h"
 #include "base/json_walk.h"
 #include "base/str.h"
 #include "lib/aws_names.h"
@@ -9,6 +10,8 @@
 
 #define METADATA        "ResponseMetadata"
 #define STATUS_OF_FAULT 500
+#define STDOUT_WORD     "-"
+#define STDOUT_PATH     "/dev/stdout"
 
 /* A command whose names are found. */
 struct plan {
@@ -16,6 +19,7 @@ struct plan {
     struct aws_operation operation;
     const char *waiter;    /* the model's name; NULL: none */
     bool waits_for_itself; /* the waiter asks with this very operation */
+    const char *outfile;   /* NULL: none */
     json_t *params;
     json_t *waiter_params;
 };
@@ -34,27 +38,48 @@ static bool find_negated(const struct aws_operation *operation, const struct aws
 {
     AUTO(chaos_error) struct chaos_error ignored = { 0 };
 
-    return str_starts(given->name, "no-") && !given->n_words &&
+    return str_starts(given->name, "no-") &&
            aws_name_parameter(operation, given->name + 3, ret_member, &ignored) == 0 &&
            ret_member->shape.type == AWS_TYPE_BOOLEAN;
 }
 
-static int add_given(struct plan *plan, const struct aws_given *given, struct chaos_error *err)
+/* How many words a parameter can do with. What a list has too many cannot be told. */
+static size_t words_of(const struct aws_member *member, const struct aws_given *given)
+{
+    if (member->shape.type == AWS_TYPE_LIST)
+        return given->n_words;
+    if (member->shape.type == AWS_TYPE_BOOLEAN && given->n_words)
+        return str_equal(given->words[0], "true") || str_equal(given->words[0], "false");
+    return 1;
+}
+
+/* As the AWS CLI has it: a word behind the value of a parameter says where the body goes. */
+static void take_outfile(struct plan *plan, const struct aws_member *member,
+                         struct aws_given *given)
+{
+    if (plan->outfile || !aws_has_raw_body(&plan->operation.output) ||
+        given->n_words != words_of(member, given) + 1)
+        return;
+    plan->outfile = given->words[--given->n_words];
+}
+
+static int add_given(struct plan *plan, struct aws_given *given, struct chaos_error *err)
 {
     AUTO(chaos_error) struct chaos_error why = { 0 };
     struct aws_member member;
     json_t *value = NULL;
     int r = aws_name_parameter(&plan->operation, given->name, &member, &why);
+    bool is_negated = r < 0 && find_negated(&plan->operation, given, &member);
 
-    if (r < 0) {
-        if (!find_negated(&plan->operation, given, &member))
-            return chaos_error_set(err, why.code, "%s", why.message);
+    if (r == 0 || is_negated)
+        take_outfile(plan, &member, given);
+    if (r < 0 && (!is_negated || given->n_words))
+        return chaos_error_set(err, why.code, "%s", why.message);
+    r = is_negated ? 0 : aws_words_parse(&member, given->words, given->n_words, &value, err);
+    if (r < 0)
+        return chaos_error_prefix(err, "--%s", given->name);
+    if (is_negated)
         value = json_false();
-    } else {
-        r = aws_words_parse(&member, given->words, given->n_words, &value, err);
-        if (r < 0)
-            return chaos_error_prefix(err, "--%s", given->name);
-    }
     json_object_set_new(plan->params, member.name, value);
     return 0;
 }
@@ -103,8 +128,17 @@ static int make_plan(const struct aws_models *models, struct plan *plan, struct 
     if (command->params && !json_is_object(command->params))
         return chaos_error_set(err, CHAOS_E_INVALID, "the parameters are not a JSON object");
     plan->params = command->params ? json_copy(json_walkable(command->params)) : json_object();
-    for (size_t i = 0; i < command->n_given && r == 0; i++)
-        r = add_given(plan, &command->given[i], err);
+    plan->outfile = command->outfile;
+    for (size_t i = 0; i < command->n_given && r == 0; i++) {
+        struct aws_given given = command->given[i];
+
+        r = add_given(plan, &given, err);
+    }
+    if (r == 0 && plan->outfile && command->presign_s > 0)
+        return chaos_error_set(err, CHAOS_E_INVALID,
+                               "an address that is presigned has no body "
+                               "that could go to '%s'",
+                               plan->outfile);
     return r == 0 && command->waiter ? plan_wait(plan, err) : r;
 }
 
@@ -151,6 +185,12 @@ static enum aws_outcome presign(struct aws_session *session, const struct plan *
     return outcome_of(r, NULL, err);
 }
 
+/* The body is all there is on the standard output. */
+static bool is_piped(const struct plan *plan)
+{
+    return plan->outfile && str_equal(plan->outfile, STDOUT_WORD);
+}
+
 static enum aws_outcome call(struct aws_session *session, const struct plan *plan,
                              json_t **ret_value, struct chaos_error *err)
 {
@@ -159,14 +199,17 @@ static enum aws_outcome call(struct aws_session *session, const struct plan *pla
     enum aws_outcome outcome;
     int r;
 
-    if (plan->command->all_pages)
+    if (plan->outfile)
+        r = aws_session_download(session, &plan->operation, plan->params,
+                                 is_piped(plan) ? STDOUT_PATH : plan->outfile, &answer, err);
+    else if (plan->command->all_pages)
         r = aws_call_each_page(session, &plan->operation, plan->params,
                                plan->command->items ? &visitor : NULL, &answer, err);
     else
         r = aws_session_call(session, &plan->operation, plan->params, &answer, err);
     outcome = outcome_of(r, answer, err);
     json_object_del(answer, METADATA);
-    if (r == 0)
+    if (r == 0 && !is_piped(plan))
         *ret_value = STEAL(answer);
     return outcome;
 }

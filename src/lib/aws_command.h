@@ -29,8 +29,10 @@ struct aws_command {
     const char *operation; /* in any spelling: see aws_names.h */
     const json_t *params;  /* an object, or NULL: none */
     const struct aws_given *given;
-    size_t n_given;     /* they replace members of `params` */
-    const char *waiter; /* NULL: none */
+    size_t n_given; /* they replace members of `params`; where the answer has a body of its own, a
+                     * word too many for one of them is the outfile */
+    const char *outfile; /* gets the body of the answer; "-" is the standard output; NULL: none */
+    const char *waiter;  /* NULL: none */
     bool all_pages;
     /* With all pages, unless NULL: gets the items of the listing page by page instead of the
      * answer, which has the rest. */
@@ -45,7 +47,8 @@ struct aws_command {
 };
 
 /* *ret_value is a new reference or NULL: what the service answered, with boto3's names and without
- * ResponseMetadata; or the presigned address. A wait that fails may come after an answer.
+ * ResponseMetadata, unless its body went to the standard output; or the presigned address. A wait
+ * that fails may come after an answer.
  *
  * With a waiter of the same operation the call is made once more when the wait is over. Else the
  * call is made first, and the waiter gets those of its parameters that it knows: none is misuse.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/aws_words.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "aws/base64.h"
@@ -146,14 +147,34 @@ static int parse_object(const struct aws_shape *shape, char *text, json_t **ret_
     return r;
 }
 
+/* A body that is sent from its file, which must be there. */
+static int name_file(const char *word, json_t **ret_value, struct chaos_error *err)
+{
+    const char *path = word;
+
+    if (str_starts(word, TEXT_OF))
+        path += strlen(TEXT_OF);
+    else if (str_starts(word, BYTES_OF))
+        path += strlen(BYTES_OF);
+    else if (str_equal(word, "-"))
+        path = "/dev/stdin";
+    if (access(path, R_OK) < 0)
+        return chaos_error_set_errno(err, errno, "cannot open '%s'", path);
+    *ret_value = json_pack("{s:s}", "file", path);
+    return *ret_value ? 0 : chaos_error_set(err, CHAOS_E_INVALID, "the path is not UTF-8");
+}
+
 static int parse_word(const struct aws_member *member, const char *word, json_t **ret_value,
                       struct chaos_error *err)
 {
     enum aws_type type = member->shape.type;
     AUTO(buffer) struct buffer text = { 0 };
     AUTO(str) char *owned = NULL;
-    int r = read_word(word, &text, err);
+    int r;
 
+    if (type == AWS_TYPE_BLOB && member->flags & AWS_STREAMING)
+        return name_file(word, ret_value, err);
+    r = read_word(word, &text, err);
     if (r < 0)
         return r;
     if (type == AWS_TYPE_LIST)

@@ -5,6 +5,8 @@
  *   list        one word an item, or one word that is a JSON array
  *   structure   JSON, or Name=value,Other=v1,v2 where the values are scalars or lists of them
  *   map         JSON, or key=value,...
+ *   body        of a request, where the model calls it streaming: the path of a file, - is the
+ *               standard input; the value is {"file": PATH}
  *   anything    file://PATH stands for the content of the file; fileb://PATH for a blob's bytes
  */
 #pragma once

@@ -11,6 +11,8 @@ AWS CLI. So that all speak of the same API, the models are those of that boto3, 
 AWS CLI carries. Then chaos and boto3 ask one moto_server the same and must get equal answers.
 Exits with 77 when the reference cannot be installed.
 """
+import contextlib
+import hashlib
 import json
 import os
 import re
@@ -80,6 +82,27 @@ CALLS = [
     ("s3", "put-bucket-versioning",
      ["--bucket", "logs", "--versioning-configuration", "Status=Enabled"],
      {"Bucket": "logs", "VersioningConfiguration": {"Status": "Enabled"}}),
+    ("s3", "put-object", ["--bucket", "logs", "--key", "a/b c", "--body", "FILE"],
+     {"Bucket": "logs", "Key": "a/b c", "Body": "FILE"}),
+    ("s3", "put-object", ["--bucket", "logs", "--key", "k", "--body", "EMPTY", "--content-type",
+                          "text/x", "--metadata", "a=b"],
+     {"Bucket": "logs", "Key": "k", "Body": "EMPTY", "ContentType": "text/x",
+      "Metadata": {"a": "b"}}),
+    ("s3", "upload-part", ["--bucket", "logs", "--key", "k", "--part-number", "2", "--upload-id",
+                           "u", "--body", "FILE"],
+     {"Bucket": "logs", "Key": "k", "PartNumber": 2, "UploadId": "u", "Body": "FILE"}),
+    ("s3", "get-object", ["--bucket", "logs", "--key", "a/b c", "--range", "bytes=0-9", "OUT"],
+     {"Bucket": "logs", "Key": "a/b c", "Range": "bytes=0-9"}),
+    ("glacier", "upload-archive", ["--vault-name", "v", "--account-id", "-", "--body", "FILE"],
+     {"vaultName": "v", "accountId": "-", "body": "FILE"}),
+    ("glacier", "upload-multipart-part",
+     ["--vault-name", "v", "--account-id", "-", "--upload-id", "u", "--range", "bytes 0-9/*",
+      "--body", "FILE"],
+     {"vaultName": "v", "accountId": "-", "uploadId": "u", "range": "bytes 0-9/*",
+      "body": "FILE"}),
+    ("lambda", "invoke", ["--function-name", "f", "OUT"], {"FunctionName": "f"}),
+    ("mediastore-data", "put-object", ["--path", "/a/b", "--body", "FILE"],
+     {"Path": "/a/b", "Body": "FILE"}),
     ("lambda", "get-function-configuration", ["--function-name", "f"], {"FunctionName": "f"}),
     ("lambda", "put-function-concurrency",
      ["--function-name", "f", "--reserved-concurrent-executions", "0"],
@@ -135,6 +158,8 @@ NOT_COMPARED = {"user-agent", "accept-encoding", "accept", "connection", "host",
 LEAST = (30, 10)  # operations and services that all three must agree on
 # Newer botocore sends a CRC32 where older ones, and chaos, send an MD5; it gives XML no type.
 CHECKSUMS = {"content-md5", "x-amz-checksum-crc32", "x-amz-sdk-checksum-algorithm"}
+# Some versions add a checksum that S3 does not demand; the signature has the body's SHA-256.
+CHECKSUM_AT_WILL = {"put-object", "upload-part"}
 NOT_SIGNED_BY_ALL = {"content-length"} | CHECKSUMS
 NOT_IN_AWS_CLI = {"run-instances"}  # there it has --count
 AUTHORIZATION = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/\d{8}/([^,]+), ?"
@@ -194,6 +219,8 @@ def parsed_body(body, content_type):
         return sorted(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
     if body[:1] in (b"{", b"["):
         return json.loads(body)
+    if b"\0" in body:
+        return hashlib.sha256(body).hexdigest()
     return tree(ET.fromstring(body)) if body[:1] == b"<" else body.decode()
 
 
@@ -207,7 +234,10 @@ def normal(method, path, headers, body):
         left_out |= {"content-type"}
         unsigned |= {"content-type"}
     match = AUTHORIZATION.match(headers.get("authorization", ""))
+    payload = headers.get("x-amz-content-sha256")
     return {
+        "payload": "its hash" if payload == hashlib.sha256(body).hexdigest() else payload,
+        "asks for leave": headers.get("expect"),
         "method": method,
         "path": path,
         "query": sorted(urllib.parse.parse_qsl(query, keep_blank_values=True)),
@@ -241,6 +271,13 @@ def boto3_client(service, url):
 
 
 def boto3_call(service, operation, params, url):
+    files = [name for name, value in params.items() if isinstance(value, Path)]
+    with contextlib.ExitStack() as stack:
+        opened = {name: stack.enter_context(open(params[name], "rb")) for name in files}
+        return boto3_call_opened(service, operation, params | opened, url)
+
+
+def boto3_call_opened(service, operation, params, url):
     client = boto3_client(service, url)
     method = {xform: name for xform, name in
               ((name.replace("_", "-"), name) for name in client.meta.method_to_api_mapping)}
@@ -269,9 +306,11 @@ def compare_requests(chaos, aws, env, endpoint):
         if aws and operation in NOT_IN_AWS_CLI:
             continue
         endpoint.service = service
-        queue = endpoint.url + "/123456789012/q"
-        words = [queue if word == "QUEUE" else word for word in words]
-        params = {name: queue if value == "QUEUE" else value for name, value in params.items()}
+        places = {"QUEUE": endpoint.url + "/123456789012/q", "FILE": Path(env["HOME"], "body"),
+                  "EMPTY": Path(env["HOME"], "empty"), "OUT": Path(env["HOME"], "out")}
+        words = [places.get(word, word) for word in words]
+        params = {name: places.get(value, value) if isinstance(value, str) else value
+                  for name, value in params.items()}
         clients = [("boto3", lambda: boto3_call(service, operation, params, endpoint.url))]
         if aws:
             clients.append(("AWS CLI", lambda: program_call(
@@ -281,7 +320,10 @@ def compare_requests(chaos, aws, env, endpoint):
             ours = endpoint.taken("chaos", lambda: program_call(
                 [chaos, "aws", service, operation, *words], env))
             for client, run in clients:
-                if found := differences(ours, endpoint.taken(client, run)):
+                theirs = endpoint.taken(client, run)
+                if operation in CHECKSUM_AT_WILL:
+                    theirs["has a checksum"] = ours["has a checksum"]
+                if found := differences(ours, theirs):
                     failures.append(f"{service} {operation}, {client}:\n" + "\n".join(found))
         except AssertionError as failure:
             failures.append(f"{service} {operation}: {failure}")
@@ -309,7 +351,7 @@ MOTO_CALLS = [
     ("ec2", "describe-availability-zones", []),
     ("ec2", "describe-vpcs", ["--filters", "Name=isDefault,Values=true"]),
     ("s3", "create-bucket", ["--bucket", "fracas"]),
-    ("s3", "put-object", ["--bucket", "fracas", "--key", "a/b c", "--body", "aGVsbG8="]),
+    ("s3", "put-object", ["--bucket", "fracas", "--key", "a/b c", "--body", "HELLO"]),
     ("s3", "list-objects-v2", ["--bucket", "fracas"]),
     ("s3", "get-object", ["--bucket", "fracas", "--key", "a/b c"]),
     ("sqs", "create-queue", ["--queue-name", "q"]),
@@ -352,7 +394,9 @@ def compare_answers(chaos, env):
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         url = server.stdout.readline().strip()
+        Path(env["HOME"], "hello").write_text("hello")
         for service, operation, words in MOTO_CALLS:
+            words = [env["HOME"] + "/hello" if word == "HELLO" else word for word in words]
             done = subprocess.run([chaos, "aws", service, operation, *words, "--endpoint-url", url],
                                   env=env, text=True, capture_output=True, timeout=DEADLINE_S)
             if done.returncode:
@@ -412,6 +456,7 @@ def moto_special_cases(chaos, env, url):
     claim(seen[0] == 3 and seen[1] == "" and seen[2].count("\n") == 1 and
           "(InvalidInstanceID.NotFound)" in seen[2], "an unknown instance ends with 3", seen)
     seen = run("s3", "get-object", "--bucket", "fracas", "--key", "a/b c", "--presign", "60")
+    failures += moto_files(run, url, Path(env["HOME"]))
     import urllib.request
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     body = opener.open(seen[1].strip(), timeout=DEADLINE_S).read() if seen[0] == 0 else b""
@@ -420,6 +465,24 @@ def moto_special_cases(chaos, env, url):
     claim(seen[0] == 5 and "TerminatingInstances" in seen[1] and "terminal failure" in seen[2],
           "a wait for what cannot come ends with 5, after the answer", seen)
     return failures
+
+
+def moto_files(run, url, folder):
+    """Files that chaos puts are what boto3 gets, and the other way round, to the byte."""
+    wrong = []
+    s3 = boto3_client("s3", url)
+    for size in (0, 1, 24 * 1024 * 1024 + 5):
+        content, key = os.urandom(size), f"size-{size}"
+        (folder / "sent").write_bytes(content)
+        seen = run("s3", "put-object", "--bucket", "fracas", "--key", key, "--body",
+                   str(folder / "sent"))
+        if s3.get_object(Bucket="fracas", Key=key)["Body"].read() != content:
+            wrong.append(f"moto: {size} bytes put by chaos are others: {seen}")
+        s3.put_object(Bucket="fracas", Key=key, Body=content[::-1])
+        seen = run("s3", "get-object", "--bucket", "fracas", "--key", key, str(folder / "got"))
+        if seen[0] or (folder / "got").read_bytes() != content[::-1]:
+            wrong.append(f"moto: {size} bytes put by boto3 are others: {seen}")
+    return wrong
 
 
 def compare_names(chaos, env):
@@ -471,6 +534,8 @@ def main():
     aws, aws_data = find_aws_cli()
     with tempfile.TemporaryDirectory(prefix="fracas-aws-") as folder:
         models = compiled(Path(botocore.__file__).parent / "data", folder + "/newest.bin")
+        Path(folder, "body").write_bytes(bytes(range(256)) * 10_000)  # Glacier hashes each MiB
+        Path(folder, "empty").touch()
         endpoint = Endpoint()
         env = environment(folder, endpoint.url, models)
         os.environ.clear()

@@ -73,6 +73,14 @@ int aws_pages(const struct chaos_call *call, const char *service, const char *op
     return aws_call(call, service, operation, params, ret_result, err);
 }
 
+int aws_call_download(const struct chaos_call *call, const char *service, const char *operation,
+                      json_t *params, const char *path, json_t **ret_result,
+                      struct chaos_error *err)
+{
+    fail_msg("nothing here asks for a body: %s", path);
+    return aws_call(call, service, operation, params, ret_result, err);
+}
+
 int aws_call_wait(const struct chaos_call *call, const char *service, const char *waiter,
                   json_t *params, struct chaos_error *err)
 {

@@ -140,6 +140,38 @@ static void a_file_stands_for_its_content(void **state)
     unlink(path);
 }
 
+static void a_body_that_is_streamed_is_the_path_of_a_file(void **state)
+{
+    static const struct {
+        const char *word;
+        const char *result;
+    } bodies[] = {
+        { "/dev/null", "{\"file\": \"/dev/null\"}" },
+        { "file:///dev/null", "{\"file\": \"/dev/null\"}" },
+        { "fileb:///dev/null", "{\"file\": \"/dev/null\"}" },
+        { "-", "{\"file\": \"/dev/stdin\"}" },
+    };
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    struct aws_operation store;
+    struct aws_service service;
+    struct aws_member member;
+    json_t *ignored = NULL;
+
+    assert_int_equal(aws_service_find(*state, "toy-rest-xml", &service, &err), 0);
+    assert_int_equal(aws_name_operation(&service, "store", &store, &err), 0);
+    assert_int_equal(aws_name_parameter(&store, "body", &member, &err), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(bodies); i++) {
+        AUTO(json) json_t *value = NULL;
+        AUTO(str) char *text = NULL;
+
+        assert_int_equal(aws_words_parse(&member, &bodies[i].word, 1, &value, &err), 0);
+        text = json_text(value, JSON_STYLE_LINE);
+        assert_string_equal(text, bodies[i].result);
+    }
+    assert_true(aws_words_parse(&member, (const char *[]){ "/no/such" }, 1, &ignored, &err) < 0);
+    assert_non_null(strstr(chaos_error_text(&err), "cannot open '/no/such'"));
+}
+
 static const struct {
     const char *name;
     const char *dashed;
@@ -202,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_become_what_the_model_wants),
         cmocka_unit_test(a_file_stands_for_its_content),
+        cmocka_unit_test(a_body_that_is_streamed_is_the_path_of_a_file),
         cmocka_unit_test(names_get_dashes_where_the_aws_cli_puts_them),
         cmocka_unit_test(every_spelling_of_a_name_is_understood),
         cmocka_unit_test(a_name_that_is_not_there_is_answered_with_the_closest),
