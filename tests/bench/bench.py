@@ -27,6 +27,18 @@ pages = boto3.client("ec2").get_paginator("describe_instances").paginate(
     PaginationConfig={"PageSize": 1000})
 json.dump(pages.build_full_result(), sys.stdout, indent=4, default=str)
 """
+# Of whole MiB; the checksum at will is left out, which chaos has none of.
+OBJECT_SIZE = 256 << 20
+BOTO3_PUT = """
+import boto3
+with open("object", "rb") as body:
+    boto3.client("s3").put_object(Bucket="b", Key="k", Body=body)
+"""
+BOTO3_GET = """
+import boto3, shutil
+with open("got", "wb") as file:
+    shutil.copyfileobj(boto3.client("s3").get_object(Bucket="b", Key="k")["Body"], file, 1 << 20)
+"""
 
 
 def process(path, *arguments):
@@ -227,6 +239,36 @@ class Bench:
                                    ("10,000 instances: memory", pages, boto3_pages)):
             self.table.add(what, "MiB", max(s.rss_mib for s in ours), "boto3",
                            max(s.rss_mib for s in theirs), most_ratio=1 / 5)
+
+        self.objects(python)
+
+    def objects(self, python):
+        """Files into S3 and back, beside boto3 and the AWS CLI, if there is one."""
+        cli = next((path for path in ("/usr/bin/aws", shutil.which("aws"))
+                    if path and os.access(path, os.X_OK)), None)
+        with open(self.folder / "object", "wb") as file:
+            file.write(os.urandom(1 << 20) * (OBJECT_SIZE >> 20))
+        flags = ["--bucket", "b", "--key", "k"]
+        with self.server(sys.executable, HERE / "object_store.py", str(OBJECT_SIZE)) as port:
+            self.runner.env |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+                                "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required"}
+            for what, script, words in (
+                    ("256 MiB into S3", BOTO3_PUT, ["put-object", *flags, "--body", "object"]),
+                    ("256 MiB out of S3", BOTO3_GET, ["get-object", *flags, "got"])):
+                commands = [[*self.chaos, "aws", "s3", *words], [python, "-c", script]]
+                if cli:
+                    commands.append([cli, "s3api", *words, "--endpoint-url",
+                                     self.runner.env["AWS_ENDPOINT_URL"]])
+                samples = self.runner.beside(self.rounds, *commands)
+                for beside, theirs in zip(("boto3", "AWS CLI"), samples[1:]):
+                    self.add_object(what, samples[0], beside, theirs)
+
+    def add_object(self, what, ours, beside, theirs):
+        self.table.add(what, "ms", median(ours, "wall_s"), beside, median(theirs, "wall_s"), most_ratio=1)
+        self.table.add(f"{what}: processor", "ms", median(ours, "cpu_s"), beside,
+                       median(theirs, "cpu_s"), most_ratio=1)
+        self.table.add(f"{what}: memory", "MiB", max(s.rss_mib for s in ours), beside,
+                       max(s.rss_mib for s in theirs), most=24, most_ratio=1 / 3)
 
     def safety(self):
         """j: what log, guardian and inverses cost a run; beside the same run without."""

@@ -7,6 +7,7 @@ usage: test_aws_streams.py CHAOS [unittest arguments]
 A server on loopback takes and gives objects, and fails as each test tells it. CHAOS_SANITIZED says
 that the memory CHAOS takes is a sanitizer's.
 """
+import base64
 import contextlib
 import hashlib
 import json
@@ -351,6 +352,16 @@ class Streams(unittest.TestCase):
         self.assert_fails(self.aws("s3", "put-object", "--json", params), 2,
                           "Invalid type for parameter Body")
 
+    def test_bytes_in_the_parameters_are_hashed_like_those_of_a_file(self):
+        self.start(store)
+        params = {"vaultName": "v", "body": base64.b64encode(self.content).decode()}
+        document = self.folder / "params.json"
+        for body in (params["body"], {"file": str(self.body)}):
+            document.write_text(json.dumps(params | {"body": body}))
+            self.aws("glacier", "upload-archive", "--json", document)
+        self.assertEqual(*[(seen.headers["x-amz-content-sha256"],
+                            seen.headers["x-amz-sha256-tree-hash"]) for seen in self.server.seen])
+
     # Fetching
 
     def test_the_outfile_stands_where_the_aws_cli_has_it_and_elsewhere(self):
@@ -513,6 +524,18 @@ class Streams(unittest.TestCase):
         self.assert_put(subprocess.CompletedProcess([], 0, "", ""))
         self.assertEqual(self.out.read_bytes(), b"hello")
         self.assertNotIn("Body", fetched["output"])
+
+    def test_a_file_has_room_for_one_answer(self):
+        self.start(give(b"hello"))
+        words = self.experiment(("probe", "fetch", {
+            "service": "s3", "operation": "GetObject", "outfile": str(self.out),
+            "parameters": [{"Bucket": "b", "Key": "k"}]}))
+        subprocess.run(words, env=self.env(), cwd=self.folder, capture_output=True,
+                       timeout=DEADLINE_S)
+        run, = self.journal()["run"]
+        self.assertEqual(run["status"], "failed")
+        self.assertIn("outfile has room for the answer to one request", str(run["exception"]))
+        self.assertEqual(self.server.count, 0)
 
     def test_a_run_that_is_stopped_in_a_body_stops_at_once(self):
         self.start(give_and_stall)
