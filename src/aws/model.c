@@ -293,6 +293,11 @@ struct aws_member aws_shape_payload(const struct aws_shape *shape)
     return aws_shape_member(shape, place);
 }
 
+bool aws_has_raw_body(const struct aws_member *structure)
+{
+    return aws_shape_payload(&structure->shape).shape.type == AWS_TYPE_BLOB;
+}
+
 size_t aws_service_count(const struct aws_models *models)
 {
     return models->counts[AWS_LAYOUT_SERVICES];

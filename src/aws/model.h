@@ -163,6 +163,9 @@ struct aws_node aws_member_trait(const struct aws_member *member, const char *tr
 const char *aws_member_wire_name(const struct aws_member *member);
 /* The member of a structure that is the whole body; type AWS_TYPE_NONE when there is none. */
 struct aws_member aws_shape_payload(const struct aws_shape *shape);
+/* Whether an operation's input or output has such a member, and it is bytes: botocore streams it.
+ */
+bool aws_has_raw_body(const struct aws_member *structure);
 
 struct aws_service {
     const struct aws_models *models;

@@ -15,11 +15,6 @@
 #define TMP_FOLDER "/var/tmp"
 #define PIECE_SIZE ((size_t)64 * 1024)
 
-bool aws_has_raw_body(const struct aws_member *structure)
-{
-    return aws_shape_payload(&structure->shape).shape.type == AWS_TYPE_BLOB;
-}
-
 void aws_upload_clear(struct aws_upload *upload)
 {
     if (upload->fd >= 0)

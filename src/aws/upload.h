@@ -31,6 +31,3 @@ AUTO_CLEAR(aws_upload, struct aws_upload)
 /* Reads the body, from its begin as often as it must be; -CHAOS_E_INVALID when the file is not what
  * it was when it was opened. Borrows. */
 struct http_source aws_upload_source(struct aws_upload *upload);
-
-/* The parameters of an operation, or its answer, have a member that is the whole body and bytes. */
-bool aws_has_raw_body(const struct aws_member *structure);

@@ -2,7 +2,6 @@
 #include "lib/aws_command.h"
 
 #include "aws/paginate.h"
-#include "aws/upload.h"
 #include "base/json_walk.h"
 #include "base/str.h"
 #include "lib/aws_names.h"

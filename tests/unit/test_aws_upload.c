@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "aws/sigv4.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -271,6 +272,38 @@ static void hashes_that_are_known_are_not_computed_again(void **state)
                      -CHAOS_E_INVALID);
 }
 
+static struct aws_request request_with(const char *body)
+{
+    struct aws_request request = { .method = mem_strdup("PUT"),
+                                   .path = mem_strdup("/b/k"),
+                                   .query = mem_strdup("") };
+
+    aws_header_set(&request.headers, "Host", "127.0.0.1");
+    buffer_add_text(&request.body, body);
+    return request;
+}
+
+static void a_body_elsewhere_is_signed_by_its_hash_as_one_that_is_here(void **state)
+{
+    struct world *world = *state;
+    struct sigv4_key key = { .access_key = "AKIDEXAMPLE", .secret_key = "not-a-secret" };
+    struct sigv4_scope scope = { .region = "r", .service = "s3", .flags = SIGV4_CONTENT_HASH };
+    AUTO(aws_request) struct aws_request here = request_with("hello");
+    AUTO(aws_request) struct aws_request elsewhere = request_with("");
+    AUTO(aws_request) struct aws_request empty = request_with("");
+
+    assert_int_equal(sigv4_sign(&key, &scope, &here, &world->err), 0);
+    assert_int_equal(sigv4_sign(&key, &scope, &empty, &world->err), 0);
+    scope.body_hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    assert_int_equal(sigv4_sign(&key, &scope, &elsewhere, &world->err), 0);
+    assert_string_equal(aws_header_find(&here.headers, "Authorization"),
+                        aws_header_find(&elsewhere.headers, "Authorization"));
+    assert_string_equal(aws_header_find(&elsewhere.headers, "X-Amz-Content-SHA256"),
+                        scope.body_hash);
+    assert_string_not_equal(aws_header_find(&empty.headers, "Authorization"),
+                            aws_header_find(&elsewhere.headers, "Authorization"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -285,6 +318,7 @@ int main(void)
         TEST(of_a_file_on_the_standard_input_the_rest_is_the_body),
         TEST(all_hashes_come_of_one_reading),
         TEST(hashes_that_are_known_are_not_computed_again),
+        TEST(a_body_elsewhere_is_signed_by_its_hash_as_one_that_is_here),
     };
 
     return cmocka_run_group_tests_name("bodies in files", tests, NULL, NULL);
