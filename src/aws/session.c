@@ -347,8 +347,8 @@ static enum retry_reason judge(struct aws_session *session, const struct aws_cal
                                const struct aws_answer *answer, int r,
                                const struct chaos_error *err)
 {
-    if (r < 0 && answer->failure != HTTP_FAILED_NOT && answer->failure != HTTP_FAILED_CONNECT &&
-        call->download && call->download->is_direct)
+    if (r < 0 && answer->failure != HTTP_FAILED_CONNECT && call->download &&
+        call->download->is_direct)
         return RETRY_NO; /* what was written cannot be taken back */
     if (r < 0 && answer->failure != HTTP_FAILED_NOT)
         return retry_of_failure(answer->failure);

@@ -10,7 +10,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define STDOUT_PATH "/dev/stdout"
+/* Names that may be taken by drafts which were left by the killed, or are under way. */
+#define ATTEMPTS_MAX 100
+#define STDOUT_PATH  "/dev/stdout"
 
 static int fail(const char *path, struct chaos_error *err)
 {
@@ -23,9 +25,11 @@ static char *nameless_path(int fd)
     return mem_printf("/proc/self/fd/%d", fd);
 }
 
-static char *temporary_path(const struct draft *draft)
+/* The name number `attempt`, where those before are taken. */
+static void name_temporary(struct draft *draft, int attempt)
 {
-    return mem_printf("%s.%ld.tmp", draft->path, (long)getpid());
+    free(draft->temporary);
+    draft->temporary = mem_printf("%s.%ld-%d.tmp", draft->path, (long)getpid(), attempt);
 }
 
 /* A file without a name goes with its process. Not every file system can do that, and it is named
@@ -49,12 +53,15 @@ static int open_beside(struct draft *draft, unsigned mode, struct chaos_error *e
     struct stat old;
 
     draft->fd = open_nameless(draft->path, mode);
-    if (draft->fd < 0) {
-        draft->temporary = temporary_path(draft);
-        draft->fd = open(draft->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    errno = EEXIST;
+    for (int i = 0; draft->fd < 0 && errno == EEXIST && i < ATTEMPTS_MAX; i++) {
+        name_temporary(draft, i);
+        draft->fd = open(draft->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     }
-    if (draft->fd < 0)
+    if (draft->fd < 0) {
+        free(STEAL(draft->temporary)); /* it is another's */
         return fail(draft->path, err);
+    }
     if (stat(draft->path, &old) == 0)
         (void)!fchmod(draft->fd, old.st_mode & 07777);
     return 0;
@@ -94,14 +101,15 @@ int draft_rewind(const struct draft *draft, struct chaos_error *err)
 static int name_it(struct draft *draft)
 {
     AUTO(str) char *nameless = nameless_path(draft->fd);
+    int r = linkat(AT_FDCWD, nameless, AT_FDCWD, draft->path, AT_SYMLINK_FOLLOW);
 
-    if (linkat(AT_FDCWD, nameless, AT_FDCWD, draft->path, AT_SYMLINK_FOLLOW) == 0)
-        return 0;
-    if (errno != EEXIST)
-        return -1;
-    draft->temporary = temporary_path(draft);
-    unlink(draft->temporary);
-    return linkat(AT_FDCWD, nameless, AT_FDCWD, draft->temporary, AT_SYMLINK_FOLLOW);
+    for (int i = 0; r < 0 && errno == EEXIST && i < ATTEMPTS_MAX; i++) {
+        name_temporary(draft, i);
+        r = linkat(AT_FDCWD, nameless, AT_FDCWD, draft->temporary, AT_SYMLINK_FOLLOW);
+    }
+    if (r < 0)
+        free(STEAL(draft->temporary)); /* it is another's */
+    return r;
 }
 
 int draft_keep(struct draft *draft, struct chaos_error *err)

@@ -109,6 +109,22 @@ static void a_draft_can_begin_again(void **state)
     assert_content(world, "new");
 }
 
+static void a_draft_that_was_left_is_in_nobody_s_way(void **state)
+{
+    struct world *world = *state;
+    AUTO(str) char *left = mem_printf("%s.%ld-0.tmp", world->path, (long)getpid());
+    AUTO(buffer) struct buffer content = { 0 };
+
+    assert_int_equal(file_write_atomic(world->path, "old", 3, 0600, &world->err), 0);
+    assert_int_equal(file_write_atomic(left, "left", 4, 0600, &world->err), 0);
+    open_and_write(world, "new");
+    assert_int_equal(draft_keep(&world->draft, &world->err), 0);
+    assert_content(world, "new");
+    assert_int_equal(file_read(left, &content, 100, &world->err), 0);
+    assert_string_equal(buffer_text(&content), "left");
+    assert_int_equal(unlink(left), 0);
+}
+
 static void links_are_followed(void **state)
 {
     struct world *world = *state;
@@ -153,6 +169,7 @@ int main(void)
         TEST(an_old_file_stays_until_the_new_one_is_kept),
         TEST(what_is_not_kept_is_gone),
         TEST(a_draft_can_begin_again),
+        TEST(a_draft_that_was_left_is_in_nobody_s_way),
         TEST(links_are_followed),
         TEST(a_device_is_written_to_directly),
         TEST(what_cannot_be_written_is_named),
