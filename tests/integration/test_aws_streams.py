@@ -377,6 +377,16 @@ class Streams(unittest.TestCase):
                 self.assertNotIn("Body", json.loads(done.stdout))
                 self.out.unlink()
 
+    def test_an_outfile_behind_a_boolean_is_not_its_value(self):
+        self.start(give(b"hello"))
+        for flag, query in (("--include-extensions", "true"), ("--no-include-extensions", "false")):
+            for words in ([flag, self.out], [self.out, flag]):
+                done = self.aws("apigatewayv2", "export-api", "--api-id", "a", "--output-type",
+                                "JSON", "--specification", "OAS30", *words)
+                self.assert_got(done, b"hello")
+                self.assertIn(f"includeExtensions={query}", self.server.seen[-1].target)
+                self.out.unlink()
+
     def test_the_standard_output_gets_the_body_alone(self):
         self.start(give(b"\0hello\xff"))
         self.assertEqual(self.get("-").stdout, b"\0hello\xff")
