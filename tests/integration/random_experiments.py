@@ -2,7 +2,8 @@
 """Experiments drawn at random, a number each: valid ones, odd ones and wrong ones.
 
 What docs/differences.md says to differ is not drawn: HEAD of JSON, timeouts in text, bytes, strategies
-that do not exist, probes as tolerances that take no value, InterruptExecution.
+that do not exist, probes as tolerances that take no value, InterruptExecution, sys.exit() in the
+background (there it depends on which thread is faster).
 """
 import random
 
@@ -138,7 +139,7 @@ class Experiments:
             made["tolerance"] = self.tolerance()
         if self.some(.1):
             made["pauses"] = {pick(["before", "after"]): pick([0, 0.01, "0.01", "${c4}", -1, True])}
-        if self.some(.1):
+        if self.some(.1) and made["provider"].get("func") != "leave":
             made["background"] = True
         if self.some(.1):
             made["controls"] = [self.control()]
