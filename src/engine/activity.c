@@ -190,6 +190,17 @@ static bool load_pauses(struct play *play)
     return true;
 }
 
+static bool has_type(struct play *play)
+{
+    AUTO(str) char *name = NULL;
+
+    if (json_object_get(play->activity, "type"))
+        return true;
+    name = pytext_of(json_object_get(play->activity, "name"));
+    stop_set(play->stop, STOP_CRASH, "activity '%s' must have a 'type': probe or action", name);
+    return false;
+}
+
 /* Take a pause; false when the run must leave. */
 static bool take_pause(struct play *play, const char *when)
 {
@@ -382,7 +393,7 @@ static void play_run(struct play *play)
 static void play_between_controls(struct play *play)
 {
     decide_dry(play);
-    if (!load_pauses(play) || !take_pause(play, "before"))
+    if (!load_pauses(play) || !has_type(play) || !take_pause(play, "before"))
         return;
     if (play->stop->kind != STOP_NONE || stop_take_cancel(play->stop, play->cancel))
         return;

@@ -54,9 +54,12 @@ static void *task_main(void *argument)
 
     run_begin_thread(run);
     entry = activity_play(run, task->activity, task->owner->section, CALL_BACKGROUND, &stop);
-    /* compat: nothing that happens in the background stops the run; what its run says is all */
+    /* compat: nothing that happens in the background stops the run; what its run says is all, but
+     * for a rollback that cannot be played */
     if (!entry && stop.kind == STOP_CRASH)
         log_error("A background activity could not be played: %s", stop.message);
+    if (stop.kind == STOP_CRASH && task->owner->section == SECTION_ROLLBACKS)
+        run_set_status(run, RUN_ABORTED, run->deviated);
     json_decref(STEAL(entry));
     if (--task->owner->running == 0)
         cancel_raise(&task->owner->idle, STOP_REASON_ABANDON);

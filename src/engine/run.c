@@ -114,7 +114,8 @@ static void mark_dynamic_sources(const struct run *run)
     json_object_foreach (json_object_get(run->options->experiment, "configuration"), name, source) {
         json_t *provider = json_object_get(source, "provider");
 
-        if (str_equal(json_text_of(source, "type"), "probe") && json_is_object(provider))
+        if (str_equal(json_text_of(source, "type"), "probe") && json_is_object(provider) &&
+            !json_object_get(run->options->config_vars, name))
             json_object_set_new(provider, "secrets", json_object());
     }
 }
