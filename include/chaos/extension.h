@@ -57,7 +57,10 @@ struct chaos_call {
 typedef int (*chaos_function_run)(const struct chaos_call *call, json_t **ret_output,
                                   struct chaos_error *err);
 /* For an action: the activity that would undo it, decided before anything is changed, with the
- * exact resources it will touch; NULL output: nothing to undo. */
+ * exact resources it will touch; NULL output: nothing to undo. Its arguments are meant as they are
+ * (no ${pattern} is replaced in them), and its provider gets the secrets of the action's. They are
+ * written to the log of the run: name where a secret is, not the secret. Playing it twice, or
+ * without the action having been played, must do no harm. */
 typedef int (*chaos_function_inverse)(const struct chaos_call *call, json_t **ret_activity,
                                       struct chaos_error *err);
 

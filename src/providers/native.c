@@ -375,6 +375,20 @@ static int run(const struct chaos_function *function, chaos_function_run body,
     return -(int)err->code;
 }
 
+/* Make what a row says its inverse is into an activity that does exactly that: it gets the secrets
+ * of the action, by whose keys it acts, and what looks like a pattern in it is none. */
+static void complete_inverse(const struct provider_call *call, json_t *inverse)
+{
+    const json_t *acting = json_object_get(call->activity, "provider");
+    json_t *provider = json_object_get(inverse, "provider");
+    json_t *arguments = json_object_get(provider, "arguments");
+
+    if (arguments)
+        json_object_set_new(provider, "arguments", substitute_escape(arguments));
+    if (json_object_get(acting, "secrets") && !json_object_get(provider, "secrets"))
+        json_object_set(provider, "secrets", json_object_get(acting, "secrets"));
+}
+
 int native_inverse(const struct chaos_function *function, const struct provider_call *call,
                    json_t **ret_activity, struct chaos_error *err)
 {
@@ -385,9 +399,12 @@ int native_inverse(const struct chaos_function *function, const struct provider_
     if (!function->inverse)
         return 0;
     r = run(function, function->inverse, call, &activity, &ignored, err);
-    if (r == 0)
-        *ret_activity = STEAL(activity);
-    return r;
+    if (r < 0)
+        return r;
+    if (activity)
+        complete_inverse(call, activity);
+    *ret_activity = STEAL(activity);
+    return 0;
 }
 
 void native_call(const struct chaos_function *function, const struct provider_call *call,

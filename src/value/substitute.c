@@ -245,3 +245,30 @@ int substitute(const json_t *data, const json_t *configuration, const json_t *se
     }
     return substitute_value(&scope, data, ret_value);
 }
+
+static json_t *escape_text(const json_t *data)
+{
+    const char *text = json_string_value(data);
+    AUTO(buffer) struct buffer out = { 0 };
+
+    for (size_t i = 0; i < json_string_length(data); i++) {
+        if (text[i] == '$')
+            buffer_add_char(&out, '$');
+        buffer_add_char(&out, text[i]);
+    }
+    return json_stringn_nocheck(buffer_text(&out), out.length);
+}
+
+json_t *substitute_escape(const json_t *data)
+{
+    json_t *copy;
+
+    if (json_is_string(data) && extended_kind(data) == EXTENDED_NONE)
+        return escape_text(data);
+    copy = json_copy(json_walkable(data));
+    for (size_t i = 0; i < json_array_size(copy); i++)
+        json_array_set_new(copy, i, substitute_escape(json_array_get(copy, i)));
+    for (void *at = json_object_iter(copy); at; at = json_object_iter_next(copy, at))
+        json_object_iter_set_new(copy, at, substitute_escape(json_object_iter_value(at)));
+    return copy;
+}

@@ -13,3 +13,5 @@
  * -CHAOS_E_INVALID when a group of `secrets` is not a mapping. */
 MUST_USE int substitute(const json_t *data, const json_t *configuration, const json_t *secrets,
                         json_t **ret_value, struct chaos_error *err);
+/* A copy of `data` that substitute() makes into `data`, whatever names it knows. */
+json_t *substitute_escape(const json_t *data);

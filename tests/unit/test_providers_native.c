@@ -61,10 +61,21 @@ static int wait_for_ever(const struct chaos_call *call, json_t **ret_output,
     return chaos_wait(call->context, -1, 0, -1, err);
 }
 
+static int mirror_back(const struct chaos_call *call, json_t **ret_activity,
+                       struct chaos_error *err)
+{
+    (void)call;
+    (void)err;
+    *ret_activity = json_pack("{s:{s:s, s:{s:i, s:s}}}", "provider", "func", "mirror", "arguments",
+                              "count", 1, "any", "was ${n} and $$");
+    return 0;
+}
+
 static const struct chaos_function mirror_row = {
     .name = "mirror",
     .summary = "mirror",
     .run = mirror,
+    .inverse = mirror_back,
     .params = params,
     .n_params = ARRAY_SIZE(params),
 };
@@ -188,6 +199,32 @@ static void a_pattern_without_a_value_fails_the_call(void **state)
                                         "nothing replaces '${unknown}'");
 }
 
+static void an_inverse_has_the_secrets_of_its_action_and_means_what_it_says(void **state)
+{
+    AUTO(json)
+    json_t *activity = json_pack("{s:s, s:{s:[s], s:{s:i}}}", "name", "a", "provider", "secrets",
+                                 "bank", "arguments", "count", 1);
+    AUTO(json) json_t *configuration = json_pack("{s:i}", "n", 3);
+    AUTO(json) json_t *secrets = json_pack("{s:{s:s}}", "bank", "key", "k");
+    struct provider_call acting = { .activity = activity,
+                                    .configuration = configuration,
+                                    .secrets = secrets };
+    AUTO(json) json_t *inverse = NULL;
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    AUTO(call_result) struct call_result result = { 0 };
+
+    (void)state;
+    assert_int_equal(native_inverse(&mirror_row, &acting, &inverse, &err), 0);
+    acting.activity = inverse;
+    native_call(&mirror_row, &acting, &result);
+    assert_int_equal(result.status, CALL_SUCCEEDED);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(result.output, "arguments"), "any")),
+        "was ${n} and $$");
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(result.output, "secrets"), "key")), "k");
+}
+
 static void a_function_that_fails_without_a_word_is_a_failed_activity(void **state)
 {
     static const struct chaos_function row = { .name = "mute", .run = fail_silently };
@@ -233,6 +270,7 @@ static const struct CMUnitTest other_tests[] = {
     cmocka_unit_test(a_call_gets_substituted_arguments_and_defaults),
     cmocka_unit_test(a_call_gets_the_groups_of_secrets_that_it_lists_merged),
     cmocka_unit_test(a_pattern_without_a_value_fails_the_call),
+    cmocka_unit_test(an_inverse_has_the_secrets_of_its_action_and_means_what_it_says),
     cmocka_unit_test(a_function_that_fails_without_a_word_is_a_failed_activity),
     cmocka_unit_test(a_function_that_waits_is_cancelled),
     cmocka_unit_test(a_row_that_is_unavailable_says_why_before_and_when_it_is_called),

@@ -116,12 +116,29 @@ static void a_change_of_the_result_does_not_reach_the_configuration(void **state
     assert_int_equal(json_array_size(json_object_get(configuration, "list")), 2);
 }
 
+static void what_is_escaped_is_substituted_to_itself(void **state)
+{
+    AUTO(json) json_t *configuration = parse(configuration_text);
+    AUTO(json)
+    json_t *data =
+        parse("{\"a\": \"${n}\", \"b\": [\"$n $$ $\", 3, null, {\"c\": \"$$n\"}], \"$n\": \"\"}");
+    AUTO(json) json_t *escaped = substitute_escape(data);
+    AUTO(json) json_t *value = NULL;
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+
+    (void)state;
+    assert_false(json_equal(escaped, data));
+    assert_int_equal(substitute(escaped, configuration, NULL, &value, &err), 0);
+    assert_true(json_equal(value, data));
+}
+
 int main(void)
 {
     static const struct CMUnitTest more[] = {
         cmocka_unit_test(without_values_everything_but_two_dollars_stays),
         cmocka_unit_test(a_group_of_secrets_must_be_a_mapping),
         cmocka_unit_test(a_change_of_the_result_does_not_reach_the_configuration),
+        cmocka_unit_test(what_is_escaped_is_substituted_to_itself),
     };
     struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(more)];
 
