@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "ext/arguments.h"
 #include "ext/aws_call.h"
+#include "ext/aws_inverse.h"
+#include "ext/aws_tags.h"
 
 static bool is_in_state(const json_t *instance, const char *const *states)
 {
@@ -49,6 +51,17 @@ int aws_instances_list(const struct chaos_call *call, json_t *params, json_t **r
     return 0;
 }
 
+json_t *aws_instances_filters(const struct chaos_call *call)
+{
+    json_t *filters = json_array();
+
+    if (argument(call, "filters"))
+        json_array_extend(filters, argument(call, "filters"));
+    if (argument_given(call, "az"))
+        aws_filter_add(filters, "availability-zone", argument_text(call, "az"));
+    return filters;
+}
+
 json_t *aws_instances_ids(const json_t *instances, bool (*is)(const json_t *instance))
 {
     json_t *ids = json_array();
@@ -59,6 +72,19 @@ json_t *aws_instances_ids(const json_t *instances, bool (*is)(const json_t *inst
         if (!is || is(instance))
             json_array_append(ids, json_object_get(instance, "InstanceId"));
     return ids;
+}
+
+json_t *aws_instances_undo_stop(json_t *ids)
+{
+    AUTO(json) json_t *params = json_pack("{s:o}", "InstanceIds", ids);
+
+    if (!json_array_size(ids))
+        return NULL;
+    return aws_inverse_requests(
+        json_pack("[o, o]",
+                  aws_undo_while(aws_undo("ec2", "DescribeInstances", json_incref(params), NULL),
+                                 "$.Reservations[*].Instances[*].State.Name", "stopping"),
+                  aws_undo("ec2", "StartInstances", json_incref(params), NULL)));
 }
 
 json_t *aws_instances_by_type(const json_t *instances)

@@ -14,6 +14,8 @@ bool aws_instance_is_stopped(const json_t *instance);
 /* All instances of DescribeInstances with `params` (taken), of all reservations and pages. */
 MUST_USE int aws_instances_list(const struct chaos_call *call, json_t *params,
                                 json_t **ret_instances, struct chaos_error *err);
+/* The arguments `filters` and `az` as new filters for it. */
+json_t *aws_instances_filters(const struct chaos_call *call);
 /* A new array with the ids of those for which `is` holds (NULL: all). */
 json_t *aws_instances_ids(const json_t *instances, bool (*is)(const json_t *instance));
 /* {"normal": [id..], "spot": [id..], ..} by their InstanceLifecycle, in order of appearance. */
@@ -23,6 +25,8 @@ json_t *aws_instances_by_type(const json_t *instances);
  * cancelled and they are terminated. *ret_output: the answers, a list. */
 MUST_USE int aws_instances_stop(const struct chaos_call *call, const json_t *by_type,
                                 json_t **ret_output, struct chaos_error *err);
+/* The activity that starts instances once they have stopped; NULL for none. `ids` is taken. */
+json_t *aws_instances_undo_stop(json_t *ids);
 MUST_USE int aws_instances_terminate(const struct chaos_call *call, const json_t *by_type,
                                      json_t **ret_output, struct chaos_error *err);
 /* "i-1, i-2" as an owned string. */

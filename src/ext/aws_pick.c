@@ -2,6 +2,7 @@
 #include "ext/aws_pick.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -59,6 +60,13 @@ static struct ticket *draw(const struct chaos_call *call, const json_t *candidat
     }
     qsort(tickets, total, sizeof(*tickets), by_number);
     return tickets;
+}
+
+size_t aws_pick_share(size_t total, double percentage)
+{
+    double count = nearbyint((double)total * percentage / 100);
+
+    return count < 1 ? 0 : (size_t)count;
 }
 
 json_t *aws_pick(const struct chaos_call *call, const json_t *candidates, size_t count)

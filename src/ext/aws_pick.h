@@ -9,6 +9,8 @@
 #include "base/auto.h"
 #include "chaos/extension.h"
 
+/* The percentage of `total`, rounded as Python's round() does. */
+size_t aws_pick_share(size_t total, double percentage);
 /* `count` (at most all) of `candidates`, an array of texts, as a new sorted array. */
 json_t *aws_pick(const struct chaos_call *call, const json_t *candidates, size_t count);
 /* One of them, borrowed from `candidates`; NULL when there is none. */

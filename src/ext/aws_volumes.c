@@ -9,6 +9,7 @@
 #include "ext/arguments.h"
 #include "ext/aws_call.h"
 #include "ext/aws_explain.h"
+#include "ext/aws_inverse.h"
 #include "ext/aws_pick.h"
 
 #define DETACHED_TAG "ChaosToolkitDetached"
@@ -69,7 +70,8 @@ json_t *aws_volumes_draw(const struct chaos_call *call, const json_t *instances)
     return drawn;
 }
 
-json_t *aws_volume_attachment(const json_t *volume)
+/* The parameters of the request that attaches it, or detaches it from there. */
+static json_t *attachment_of(const json_t *volume)
 {
     return json_pack("{s:O, s:O, s:O}", "Device", json_object_get(volume, "DeviceName"),
                      "InstanceId", json_object_get(volume, "InstanceId"), "VolumeId",
@@ -108,7 +110,7 @@ int aws_volume_detach(const struct chaos_call *call, const json_t *volume, const
 {
     AUTO(json) json_t *answer = NULL;
     AUTO(json) json_t *ignored = NULL;
-    json_t *params = aws_volume_attachment(volume);
+    json_t *params = attachment_of(volume);
     int r;
 
     json_object_set_new(params, "Force", json_boolean(argument_flag(call, "force")));
@@ -122,6 +124,19 @@ int aws_volume_detach(const struct chaos_call *call, const json_t *volume, const
         return explain("unable to detach", volume, "from", err);
     json_array_append_new(answers, STEAL(answer));
     return 0;
+}
+
+void aws_volume_undo_detach(const json_t *volume, const char *group, json_t *requests)
+{
+    json_t *looking =
+        aws_undo("ec2", "DescribeVolumes",
+                 json_pack("{s:[O]}", "VolumeIds", json_object_get(volume, "VolumeId")), NULL);
+
+    json_array_append_new(
+        requests, aws_undo_while(looking, "$.Volumes[*].Attachments[*].State", "detaching"));
+    json_array_append_new(
+        requests, aws_undo("ec2", "AttachVolume", attachment_of(volume), AWS_DONE("VolumeInUse")));
+    json_array_append_new(requests, aws_undo("ec2", "DeleteTags", tag_params(volume, group), NULL));
 }
 
 int aws_volumes_detached(const struct chaos_call *call, json_t **ret_volumes,
@@ -173,17 +188,15 @@ static bool read_origin(const json_t *volume, struct aws_origin *origin)
     return origin->device && origin->instance;
 }
 
-static int attach(const struct chaos_call *call, const json_t *volume,
-                  const struct aws_origin *origin, json_t *answers, struct chaos_error *err)
+static int attach(const struct chaos_call *call, const json_t *where, json_t *answers,
+                  struct chaos_error *err)
 {
-    AUTO(json)
-    json_t *where = json_pack("{s:s, s:s, s:O}", "DeviceName", origin->device, "InstanceId",
-                              origin->instance, "VolumeId", json_object_get(volume, "VolumeId"));
     json_t *answer = NULL;
 
     chaos_log_info(call->context, "Attaching volume %s to %s as %s",
-                   json_text_of(volume, "VolumeId"), origin->instance, origin->device);
-    if (aws_call(call, "ec2", "AttachVolume", aws_volume_attachment(where), &answer, err) < 0)
+                   json_text_of(where, "VolumeId"), json_text_of(where, "InstanceId"),
+                   json_text_of(where, "DeviceName"));
+    if (aws_call(call, "ec2", "AttachVolume", attachment_of(where), &answer, err) < 0)
         return explain("Unable to attach", where, "to instance", err);
     json_array_append_new(answers, answer);
     return 0;
@@ -198,11 +211,11 @@ static bool is_attached(const json_t *volume)
            !str_equal(json_text_of(attachment, "State"), "detaching");
 }
 
-int aws_volumes_attach(const struct chaos_call *call, const json_t *volumes,
-                       bool (*is_wanted)(const struct aws_origin *origin, const json_t *names),
-                       const json_t *names, json_t **ret_output, struct chaos_error *err)
+json_t *aws_volumes_lost(const json_t *volumes,
+                         bool (*is_wanted)(const struct aws_origin *origin, const json_t *names),
+                         const json_t *names)
 {
-    AUTO(json) json_t *answers = json_array();
+    json_t *lost = json_array();
     json_t *volume;
     size_t i;
 
@@ -211,9 +224,36 @@ int aws_volumes_attach(const struct chaos_call *call, const json_t *volumes,
 
         if (is_attached(volume) || !read_origin(volume, &origin) || !is_wanted(&origin, names))
             continue;
-        if (attach(call, volume, &origin, answers, err) < 0)
-            return -(int)err->code;
+        json_array_append_new(lost, json_pack("{s:s, s:s, s:O}", "DeviceName", origin.device,
+                                              "InstanceId", origin.instance, "VolumeId",
+                                              json_object_get(volume, "VolumeId")));
     }
+    return lost;
+}
+
+int aws_volumes_attach(const struct chaos_call *call, const json_t *lost, json_t **ret_output,
+                       struct chaos_error *err)
+{
+    AUTO(json) json_t *answers = json_array();
+    json_t *where;
+    size_t i;
+
+    json_array_foreach (lost, i, where)
+        if (attach(call, where, answers, err) < 0)
+            return -(int)err->code;
     *ret_output = STEAL(answers);
     return 0;
+}
+
+json_t *aws_volumes_undo_attach(const json_t *lost)
+{
+    json_t *requests = json_array();
+    json_t *where;
+    size_t i;
+
+    json_array_foreach (lost, i, where)
+        json_array_append_new(requests,
+                              aws_undo("ec2", "DetachVolume", attachment_of(where),
+                                       AWS_DONE("IncorrectState", "InvalidAttachment.NotFound")));
+    return aws_inverse_requests(requests);
 }

@@ -12,8 +12,8 @@ json_t *aws_volumes_draw(const struct chaos_call *call, const json_t *instances)
  * auto scaling group. Appends the answer. */
 MUST_USE int aws_volume_detach(const struct chaos_call *call, const json_t *volume,
                                const char *group, json_t *answers, struct chaos_error *err);
-/* The request that attaches it again. */
-json_t *aws_volume_attachment(const json_t *volume);
+/* Add what undoes that to `requests`, as of aws_undo(). */
+void aws_volume_undo_detach(const json_t *volume, const char *group, json_t *requests);
 
 /* What a tag says: where a volume was. */
 struct aws_origin {
@@ -25,8 +25,13 @@ struct aws_origin {
 /* All volumes with the tag. */
 MUST_USE int aws_volumes_detached(const struct chaos_call *call, json_t **ret_volumes,
                                   struct chaos_error *err);
-/* Attach each of `volumes` whose origin `is_wanted` says so; those in use are left alone. */
-MUST_USE int aws_volumes_attach(const struct chaos_call *call, const json_t *volumes,
-                                bool (*is_wanted)(const struct aws_origin *origin,
-                                                  const json_t *names),
-                                const json_t *names, json_t **ret_output, struct chaos_error *err);
+/* Those of `volumes` that are in no use and whose origin `is_wanted`, with where they were: a new
+ * array as of aws_volumes_draw(). */
+json_t *aws_volumes_lost(const json_t *volumes,
+                         bool (*is_wanted)(const struct aws_origin *origin, const json_t *names),
+                         const json_t *names);
+/* Attach them there again. */
+MUST_USE int aws_volumes_attach(const struct chaos_call *call, const json_t *lost,
+                                json_t **ret_output, struct chaos_error *err);
+/* The activity that undoes that, if any. */
+json_t *aws_volumes_undo_attach(const json_t *lost);

@@ -182,16 +182,15 @@ static int undo_stop_random_instances(const struct chaos_call *call, json_t **re
                                       struct chaos_error *err)
 {
     AUTO(json) json_t *targets = NULL;
-    AUTO(json) json_t *requests = json_array();
+    AUTO(json) json_t *ids = json_array();
     json_t *target;
     size_t i;
 
     if (check_share(call, err) < 0 || select_targets(call, SHORT_FOR_STOP, &targets, err) < 0)
         return -(int)err->code;
     json_array_foreach (targets, i, target)
-        json_array_append_new(
-            requests, json_pack("{s:O}", "InstanceIds", json_object_get(target, "InstanceIds")));
-    *ret_activity = aws_inverse("ec2", "StartInstances", STEAL(requests));
+        json_array_extend(ids, json_object_get(target, "InstanceIds"));
+    *ret_activity = aws_instances_undo_stop(STEAL(ids));
     return 0;
 }
 
@@ -483,8 +482,8 @@ static int undo_detach_random_volume(const struct chaos_call *call, json_t **ret
         return -(int)err->code;
     json_array_foreach (selected, i, group)
         json_array_foreach (json_object_get(group, "volumes"), k, volume)
-            json_array_append_new(requests, aws_volume_attachment(volume));
-    *ret_activity = aws_inverse("ec2", "AttachVolume", STEAL(requests));
+            aws_volume_undo_detach(volume, json_text_of(group, "name"), requests);
+    *ret_activity = aws_inverse_requests(STEAL(requests));
     return 0;
 }
 
@@ -499,8 +498,9 @@ static bool is_of_groups(const struct aws_origin *origin, const json_t *names)
     return false;
 }
 
-static int attach_volume(const struct chaos_call *call, json_t **ret_output,
-                         struct chaos_error *err)
+/* The volumes that attach_volume() will attach. */
+static int select_lost_volumes(const struct chaos_call *call, json_t **ret_lost,
+                               struct chaos_error *err)
 {
     AUTO(json) json_t *answer = NULL;
     AUTO(json) json_t *names = NULL;
@@ -511,7 +511,29 @@ static int attach_volume(const struct chaos_call *call, json_t **ret_output,
     if (!json_array_size(volumes))
         return aws_fail(call, "No volumes detached by ChaosTookit found", err);
     names = aws_groups_names(answer);
-    return aws_volumes_attach(call, volumes, is_of_groups, names, ret_output, err);
+    *ret_lost = aws_volumes_lost(volumes, is_of_groups, names);
+    return 0;
+}
+
+static int attach_volume(const struct chaos_call *call, json_t **ret_output,
+                         struct chaos_error *err)
+{
+    AUTO(json) json_t *lost = NULL;
+
+    if (select_lost_volumes(call, &lost, err) < 0)
+        return -(int)err->code;
+    return aws_volumes_attach(call, lost, ret_output, err);
+}
+
+static int undo_attach_volume(const struct chaos_call *call, json_t **ret_activity,
+                              struct chaos_error *err)
+{
+    AUTO(json) json_t *lost = NULL;
+
+    if (select_lost_volumes(call, &lost, err) < 0)
+        return -(int)err->code;
+    *ret_activity = aws_volumes_undo_attach(lost);
+    return 0;
 }
 
 #define GROUPS                                                                                     \
@@ -561,7 +583,8 @@ static const struct chaos_param volume_params[] = {
 
 static const struct chaos_function functions[] = {
     ACTION(attach_volume, group_params,
-           .summary = "attach volumes again that detach_random_volume detached", VOLUME_ANSWERS),
+           .summary = "attach volumes again that detach_random_volume detached", VOLUME_ANSWERS,
+           .inverse = undo_attach_volume),
     ACTION(change_subnets, subnet_params, .summary = "move groups to other subnets",
            .result_doc = "null", .inverse = undo_change_subnets),
     ACTION(detach_random_instances, detach_params,

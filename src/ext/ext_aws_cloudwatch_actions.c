@@ -8,7 +8,8 @@
 #include "ext/aws_row.h"
 #include "value/pytext.h"
 
-#define EVENTS "events"
+#define EVENTS  "events"
+#define NO_RULE "ResourceNotFoundException"
 
 AWS_FORWARD(put_rule, .service = EVENTS, .operation = "PutRule",
             .params = AWS_PAIRS("Name", "rule_name", "ScheduleExpression", "?schedule_expression",
@@ -158,26 +159,126 @@ static int undo_remove_rule_targets(const struct chaos_call *call, json_t **ret_
     return 0;
 }
 
-/* Remove those that were not there before; a target that is replaced is not undone. */
+/* Add the request that puts `targets` (borrowed), if there are any. */
+static void add_targets(const struct chaos_call *call, json_t *targets, json_t *requests)
+{
+    if (json_array_size(targets))
+        json_array_append_new(requests,
+                              aws_undo(EVENTS, "PutTargets",
+                                       json_pack("{s:O, s:O}", "Rule", argument(call, "rule_name"),
+                                                 "Targets", targets),
+                                       NULL));
+}
+
+/* Remove those that were not there before, and give back those that are replaced. */
 static int undo_put_rule_targets(const struct chaos_call *call, json_t **ret_activity,
                                  struct chaos_error *err)
 {
     AUTO(json) json_t *targets = NULL;
-    AUTO(json) json_t *before = NULL;
     AUTO(json) json_t *added = json_array();
+    AUTO(json) json_t *former = json_array();
+    AUTO(json) json_t *requests = json_array();
     json_t *target;
     size_t i;
 
     if (list_targets(call, &targets, err) < 0)
         return -(int)err->code;
-    before = aws_list_of(targets, "Id");
-    json_array_foreach (argument(call, "targets"), i, target)
-        if (!aws_list_holds(before, json_object_get(target, "Id")))
+    json_array_foreach (argument(call, "targets"), i, target) {
+        const json_t *held = aws_list_find(targets, "Id", json_text_of(target, "Id"));
+
+        if (!held)
             json_array_append(added, json_object_get(target, "Id"));
+        else if (!json_equal(held, target))
+            json_array_append(former, json_walkable(held));
+    }
     if (json_array_size(added))
-        *ret_activity = aws_inverse_one(
-            EVENTS, "RemoveTargets",
-            json_pack("{s:O, s:O}", "Rule", argument(call, "rule_name"), "Ids", added));
+        json_array_append_new(
+            requests,
+            aws_undo(EVENTS, "RemoveTargets",
+                     json_pack("{s:O, s:O}", "Rule", argument(call, "rule_name"), "Ids", added),
+                     AWS_DONE(NO_RULE)));
+    add_targets(call, former, requests);
+    *ret_activity = aws_inverse_requests(STEAL(requests));
+    return 0;
+}
+
+/* The rule as PutRule makes it; *ret_rule stays NULL when there is none. *ret_arn is its ARN. */
+static int read_rule(const struct chaos_call *call, json_t **ret_rule, json_t **ret_arn,
+                     struct chaos_error *err)
+{
+    static const char *const members[] = { "Name",  "ScheduleExpression", "EventPattern",
+                                           "State", "Description",        "RoleArn",
+                                           NULL };
+    AUTO(json) json_t *answer = NULL;
+
+    if (aws_call(call, EVENTS, "DescribeRule", aws_params(call, AWS_PAIRS("Name", "rule_name")),
+                 &answer, err) < 0) {
+        if (!aws_refused_with(err, NO_RULE))
+            return -(int)err->code;
+        chaos_error_clear(err);
+        return 0;
+    }
+    *ret_rule = json_object();
+    for (const char *const *member = members; *member; member++)
+        if (json_object_get(answer, *member))
+            json_object_set(*ret_rule, *member, json_object_get(answer, *member));
+    *ret_arn = json_incref(json_object_get(answer, "Arn"));
+    return 0;
+}
+
+/* PutRule replaces all of a rule but its tags and targets. */
+static int undo_put_rule(const struct chaos_call *call, json_t **ret_activity,
+                         struct chaos_error *err)
+{
+    AUTO(json) json_t *rule = NULL;
+    AUTO(json) json_t *arn = NULL;
+
+    if (read_rule(call, &rule, &arn, err) < 0)
+        return -(int)err->code;
+    *ret_activity = aws_inverse_requests(
+        json_pack("[o]", rule ? aws_undo(EVENTS, "PutRule", STEAL(rule), NULL)
+                              : aws_undo(EVENTS, "DeleteRule",
+                                         aws_params(call, AWS_PAIRS("Name", "rule_name")),
+                                         AWS_DONE(NO_RULE))));
+    return 0;
+}
+
+/* The tags go with the rule, and can only be given to one that is made. */
+static int add_tags(const struct chaos_call *call, json_t *arn, json_t *rule,
+                    struct chaos_error *err)
+{
+    AUTO(json) json_t *answer = NULL;
+    json_t *tags;
+
+    if (aws_call(call, EVENTS, "ListTagsForResource", json_pack("{s:O}", "ResourceARN", arn),
+                 &answer, err) < 0)
+        return -(int)err->code;
+    tags = json_object_get(answer, "Tags");
+    if (json_array_size(tags))
+        json_object_set(rule, "Tags", tags);
+    return 0;
+}
+
+/* Without `force` a rule that has targets is not deleted. */
+static int undo_delete_rule(const struct chaos_call *call, json_t **ret_activity,
+                            struct chaos_error *err)
+{
+    AUTO(json) json_t *rule = NULL;
+    AUTO(json) json_t *arn = NULL;
+    AUTO(json) json_t *targets = NULL;
+    AUTO(json) json_t *requests = json_array();
+
+    if (read_rule(call, &rule, &arn, err) < 0)
+        return -(int)err->code;
+    if (!rule)
+        return 0;
+    if ((arn && add_tags(call, arn, rule, err) < 0) || list_targets(call, &targets, err) < 0)
+        return -(int)err->code;
+    if (json_array_size(targets) && !argument_flag(call, "force"))
+        return 0;
+    json_array_append_new(requests, aws_undo(EVENTS, "PutRule", STEAL(rule), NULL));
+    add_targets(call, targets, requests);
+    *ret_activity = aws_inverse_requests(STEAL(requests));
     return 0;
 }
 
@@ -210,14 +311,16 @@ static const struct chaos_param metric_params[] = {
 };
 
 static const struct chaos_function functions[] = {
-    ACTION(delete_rule, delete_params, .summary = "delete a rule", AWS_RESPONSE),
+    ACTION(delete_rule, delete_params, .summary = "delete a rule", AWS_RESPONSE,
+           .inverse = undo_delete_rule),
     ACTION(disable_rule, rule_params, .summary = "disable a rule", AWS_RESPONSE,
            .inverse = undo_disable_rule),
     ACTION(enable_rule, rule_params, .summary = "enable a rule", AWS_RESPONSE,
            .inverse = undo_enable_rule),
     ACTION(put_metric_data, metric_params, .summary = "publish data points of metrics",
            .result_doc = "null"),
-    ACTION(put_rule, put_params, .summary = "create or change a rule", AWS_RESPONSE),
+    ACTION(put_rule, put_params, .summary = "create or change a rule", AWS_RESPONSE,
+           .inverse = undo_put_rule),
     ACTION(put_rule_targets, targets_params, .summary = "add or replace targets of a rule",
            AWS_RESPONSE, .inverse = undo_put_rule_targets),
     ACTION(remove_rule_targets, ids_params, .summary = "remove targets of a rule", AWS_RESPONSE,

@@ -9,6 +9,7 @@
 #include "ext/aws_call.h"
 #include "ext/aws_explain.h"
 #include "ext/aws_forward.h"
+#include "ext/aws_instance_tags.h"
 #include "ext/aws_instances.h"
 #include "ext/aws_inverse.h"
 #include "ext/aws_lists.h"
@@ -76,24 +77,12 @@ static const struct selection restart_all = {
     .is_candidate = aws_instance_is_alive,
 };
 
-/* The argument `filters` and the zone, as new filters. */
-static json_t *make_filters(const struct chaos_call *call)
-{
-    json_t *filters = json_array();
-
-    if (argument(call, "filters"))
-        json_array_extend(filters, argument(call, "filters"));
-    if (argument_given(call, "az"))
-        aws_filter_add(filters, "availability-zone", argument_text(call, "az"));
-    return filters;
-}
-
 static json_t *make_params(const struct chaos_call *call, const struct selection *how)
 {
     json_t *ids = argument(call, how->ids);
 
     if (!argument_given(call, how->ids))
-        return json_pack("{s:o}", "Filters", make_filters(call));
+        return json_pack("{s:o}", "Filters", aws_instances_filters(call));
     return json_pack(json_is_string(ids) ? "{s:[O]}" : "{s:O}", "InstanceIds", ids);
 }
 
@@ -101,7 +90,7 @@ static json_t *make_params(const struct chaos_call *call, const struct selection
 static int no_match(const struct chaos_call *call, const struct selection *how,
                     struct chaos_error *err)
 {
-    AUTO(json) json_t *filters = make_filters(call);
+    AUTO(json) json_t *filters = aws_instances_filters(call);
     AUTO(str) char *text = pytext_of(filters);
 
     if (how->no_match)
@@ -206,18 +195,6 @@ static bool comes_back(const json_t *instance)
     return aws_instance_is_up(instance) && !json_object_get(instance, "InstanceLifecycle");
 }
 
-/* `operation` on those of the instances for which `is` holds. */
-static json_t *inverse_on(const char *operation, const json_t *instances,
-                          bool (*is)(const json_t *instance))
-{
-    json_t *ids = aws_instances_ids(instances, is);
-
-    if (json_array_size(ids))
-        return aws_inverse_one("ec2", operation, json_pack("{s:o}", "InstanceIds", ids));
-    json_decref(ids);
-    return NULL;
-}
-
 static int unstop(const struct chaos_call *call, const struct selection *how, json_t **ret_activity,
                   struct chaos_error *err)
 {
@@ -227,7 +204,7 @@ static int unstop(const struct chaos_call *call, const struct selection *how, js
         return 0;
     if (select_instances(call, how, &instances, err) < 0)
         return -(int)err->code;
-    *ret_activity = inverse_on("StartInstances", instances, comes_back);
+    *ret_activity = aws_instances_undo_stop(aws_instances_ids(instances, comes_back));
     return 0;
 }
 
@@ -294,12 +271,16 @@ static int undo_start_instances(const struct chaos_call *call, json_t **ret_acti
                                 struct chaos_error *err)
 {
     AUTO(json) json_t *instances = NULL;
+    AUTO(json) json_t *ids = NULL;
 
     if (!names_targets(call, &start_all))
         return 0;
     if (select_instances(call, &start_all, &instances, err) < 0)
         return -(int)err->code;
-    *ret_activity = inverse_on("StopInstances", instances, aws_instance_is_stopped);
+    ids = aws_instances_ids(instances, aws_instance_is_stopped);
+    if (json_array_size(ids))
+        *ret_activity =
+            aws_inverse_one("ec2", "StopInstances", json_pack("{s:O}", "InstanceIds", ids));
     return 0;
 }
 
@@ -355,15 +336,15 @@ static int undo_detach_random_volume(const struct chaos_call *call, json_t **ret
                                      struct chaos_error *err)
 {
     AUTO(json) json_t *volumes = NULL;
-    AUTO(json) json_t *attachments = json_array();
+    AUTO(json) json_t *requests = json_array();
     json_t *volume;
     size_t i;
 
     if (select_volumes(call, &volumes, err) < 0)
         return -(int)err->code;
     json_array_foreach (volumes, i, volume)
-        json_array_append_new(attachments, aws_volume_attachment(volume));
-    *ret_activity = aws_inverse("ec2", "AttachVolume", STEAL(attachments));
+        aws_volume_undo_detach(volume, NULL, requests);
+    *ret_activity = aws_inverse_requests(STEAL(requests));
     return 0;
 }
 
@@ -378,8 +359,9 @@ static bool is_of_instances(const struct aws_origin *origin, const json_t *ids)
     return !ids;
 }
 
-static int attach_volume(const struct chaos_call *call, json_t **ret_output,
-                         struct chaos_error *err)
+/* The volumes that attach_volume() will attach. */
+static int select_lost_volumes(const struct chaos_call *call, json_t **ret_lost,
+                               struct chaos_error *err)
 {
     bool by_id = argument_given(call, "instance_ids");
     AUTO(json) json_t *instances = NULL;
@@ -396,15 +378,29 @@ static int attach_volume(const struct chaos_call *call, json_t **ret_output,
     }
     if (aws_volumes_detached(call, &volumes, err) < 0)
         return -(int)err->code;
-    return aws_volumes_attach(call, volumes, is_of_instances, ids, ret_output, err);
+    *ret_lost = aws_volumes_lost(volumes, is_of_instances, ids);
+    return 0;
 }
 
-/* The percentage of `total`, rounded as Python's round() does. */
-static size_t share_of(size_t total, double percentage)
+static int attach_volume(const struct chaos_call *call, json_t **ret_output,
+                         struct chaos_error *err)
 {
-    double count = nearbyint((double)total * percentage / 100);
+    AUTO(json) json_t *lost = NULL;
 
-    return count < 1 ? 0 : (size_t)count;
+    if (select_lost_volumes(call, &lost, err) < 0)
+        return -(int)err->code;
+    return aws_volumes_attach(call, lost, ret_output, err);
+}
+
+static int undo_attach_volume(const struct chaos_call *call, json_t **ret_activity,
+                              struct chaos_error *err)
+{
+    AUTO(json) json_t *lost = NULL;
+
+    if (select_lost_volumes(call, &lost, err) < 0)
+        return -(int)err->code;
+    *ret_activity = aws_volumes_undo_attach(lost);
+    return 0;
 }
 
 /* The instances that stop_instances_by_incremental_steps() will stop. */
@@ -433,7 +429,8 @@ static int select_steps(const struct chaos_call *call, json_t **ret_ids, json_t 
     ids = aws_instances_ids(found, aws_instance_is_up);
     if (!json_array_size(ids))
         return aws_fail(call, NO_INSTANCES, err);
-    *ret_ids = aws_pick(call, ids, share_of(json_array_size(ids), argument_number(call, "volume")));
+    *ret_ids =
+        aws_pick(call, ids, aws_pick_share(json_array_size(ids), argument_number(call, "volume")));
     *ret_instances = STEAL(found);
     return 0;
 }
@@ -490,96 +487,8 @@ static int undo_stop_steps(const struct chaos_call *call, json_t **ret_activity,
         return -(int)err->code;
     json_array_foreach (ids, i, id)
         json_array_append(chosen, json_walkable(find_instance(instances, json_string_value(id))));
-    *ret_activity = inverse_on("StartInstances", chosen, comes_back);
+    *ret_activity = aws_instances_undo_stop(aws_instances_ids(chosen, comes_back));
     return 0;
-}
-
-static int set_tags_on_instances(const struct chaos_call *call, json_t **ret_output,
-                                 struct chaos_error *err)
-{
-    AUTO(json) json_t *tags = NULL;
-    AUTO(json) json_t *instances = NULL;
-    AUTO(json) json_t *by_type = NULL;
-    AUTO(json) json_t *targets = NULL;
-    AUTO(str) char *text = NULL;
-    const json_t *ids;
-    size_t count;
-
-    if (aws_tags_read_pairs(argument(call, "tags"), &tags, err) < 0)
-        return -(int)err->code;
-    if (!json_array_size(tags))
-        return aws_fail(call, "Missing tags to be set", err);
-    if (aws_instances_list(call, json_pack("{s:o}", "Filters", make_filters(call)), &instances,
-                           err) < 0)
-        return -(int)err->code;
-    by_type = aws_instances_by_type(instances);
-    ids = json_object_get(by_type, "normal");
-    if (!json_array_size(ids))
-        return aws_fail(call, NO_INSTANCES, err);
-    count = share_of(json_array_size(ids), argument_number(call, "percentage"));
-    targets = aws_pick(call, ids, count ? count : 1);
-    text = aws_ids_text(targets);
-    chaos_log_info(call->context, "Setting tags on instances %s", text);
-    return aws_call(call, "ec2", "CreateTags",
-                    json_pack("{s:O, s:O}", "Resources", targets, "Tags", tags), ret_output, err);
-}
-
-/* The tags to remove, and the instances that have all of them with these values. */
-static int select_tagged(const struct chaos_call *call, json_t **ret_tags, json_t **ret_ids,
-                         struct chaos_error *err)
-{
-    AUTO(json) json_t *tags = NULL;
-    AUTO(json) json_t *filters = json_array();
-    AUTO(json) json_t *instances = NULL;
-    json_t *tag;
-    size_t i;
-
-    if (aws_tags_read_pairs(argument(call, "tags"), &tags, err) < 0)
-        return -(int)err->code;
-    json_array_foreach (tags, i, tag) {
-        AUTO(buffer) struct buffer name = { 0 };
-
-        buffer_printf(&name, "tag:%s", json_text_of(tag, "Key"));
-        aws_filter_add(filters, buffer_text(&name), json_text_of(tag, "Value"));
-    }
-    if (argument_given(call, "az"))
-        aws_filter_add(filters, "availability-zone", argument_text(call, "az"));
-    if (aws_instances_list(call, json_pack("{s:O}", "Filters", filters), &instances, err) < 0)
-        return -(int)err->code;
-    *ret_ids = aws_instances_ids(instances, NULL);
-    *ret_tags = STEAL(tags);
-    return 0;
-}
-
-static int undo_remove_tags(const struct chaos_call *call, json_t **ret_activity,
-                            struct chaos_error *err)
-{
-    AUTO(json) json_t *tags = NULL;
-    AUTO(json) json_t *ids = NULL;
-
-    if (select_tagged(call, &tags, &ids, err) < 0)
-        return -(int)err->code;
-    if (json_array_size(ids))
-        *ret_activity = aws_inverse_one("ec2", "CreateTags",
-                                        json_pack("{s:O, s:O}", "Resources", ids, "Tags", tags));
-    return 0;
-}
-
-static int remove_tags_from_instances(const struct chaos_call *call, json_t **ret_output,
-                                      struct chaos_error *err)
-{
-    AUTO(json) json_t *tags = NULL;
-    AUTO(json) json_t *ids = NULL;
-    AUTO(str) char *text = NULL;
-
-    if (select_tagged(call, &tags, &ids, err) < 0)
-        return -(int)err->code;
-    if (!json_array_size(ids))
-        return aws_fail(call, "No instances with the tags {tags}", err);
-    text = aws_ids_text(ids);
-    chaos_log_info(call->context, "Removing tags from instances %s", text);
-    return aws_call(call, "ec2", "DeleteTags",
-                    json_pack("{s:O, s:O}", "Resources", ids, "Tags", tags), ret_output, err);
 }
 
 #define INSTANCE_ID  OPTIONAL("instance_id", CHAOS_STRING, "id of the instance")
@@ -644,7 +553,8 @@ static const struct chaos_function functions[] = {
     ACTION(attach_volume, attach_params,
            .summary = "attach volumes again that detach_random_volume detached",
            .doc = "Without ids or filters, all of them. Volumes in use are left alone.",
-           .result = CHAOS_LIST, .result_doc = "the answers, one for each volume"),
+           .result = CHAOS_LIST, .result_doc = "the answers, one for each volume",
+           .inverse = undo_attach_volume),
     ACTION(detach_random_volume, detach_params,
            .summary = "detach from each instance one volume that is not its root",
            .result = CHAOS_LIST, .result_doc = "the answers, one for each volume",
@@ -655,7 +565,7 @@ static const struct chaos_function functions[] = {
     ACTION(restart_instances, many_params, .summary = "restart instances", .result = CHAOS_LIST,
            .result_doc = "an empty list"),
     ACTION(set_tags_on_instances, tag_params, .summary = "set tags on a part of the instances",
-           AWS_RESPONSE),
+           AWS_RESPONSE, .inverse = undo_set_tags),
     ACTION(start_instances, many_params, .summary = "start instances", .result = CHAOS_LIST,
            .result_doc = "the instances with their states before and after",
            .inverse = undo_start_instances),

@@ -362,25 +362,43 @@ static int list_tags(const struct chaos_call *call, json_t **ret_answer, struct 
                     aws_params(call, AWS_PAIRS("resourceArn", "resource_arn")), ret_answer, err);
 }
 
-/* Untag what was not there before; a tag that only gets another value is not undone. */
+/* `operation` with the list `values` as its `member`, if there is anything in it. */
+static void add_tagging(const struct chaos_call *call, const char *operation, const char *member,
+                        json_t *values, json_t *requests)
+{
+    if (json_array_size(values))
+        json_array_append_new(requests,
+                              aws_undo(ECS, operation,
+                                       json_pack("{s:O, s:O}", "resourceArn",
+                                                 argument(call, "resource_arn"), member, values),
+                                       NULL));
+}
+
+/* Untag what was not there before, and give back the values that were. */
 static int undo_tag_resource(const struct chaos_call *call, json_t **ret_activity,
                              struct chaos_error *err)
 {
     AUTO(json) json_t *answer = NULL;
     AUTO(json) json_t *added = json_array();
+    AUTO(json) json_t *former = json_array();
+    AUTO(json) json_t *requests = json_array();
     json_t *tag;
     size_t i;
 
     if (list_tags(call, &answer, err) < 0)
         return -(int)err->code;
-    json_array_foreach (argument(call, "tags"), i, tag)
-        if (!aws_list_find(json_object_get(answer, "tags"), "key", json_text_of(tag, "key")))
+    json_array_foreach (argument(call, "tags"), i, tag) {
+        const json_t *held =
+            aws_list_find(json_object_get(answer, "tags"), "key", json_text_of(tag, "key"));
+
+        if (!held)
             json_array_append(added, json_object_get(tag, "key"));
-    if (json_array_size(added))
-        *ret_activity =
-            aws_inverse_one(ECS, "UntagResource",
-                            json_pack("{s:O, s:O}", "resourceArn", argument(call, "resource_arn"),
-                                      "tagKeys", added));
+        else if (!json_equal(held, tag))
+            json_array_append(former, json_walkable(held));
+    }
+    add_tagging(call, "UntagResource", "tagKeys", added, requests);
+    add_tagging(call, "TagResource", "tags", former, requests);
+    *ret_activity = aws_inverse_requests(STEAL(requests));
     return 0;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of chaosaws.eks.probes and chaosaws.eks.actions.
 #include "ext/aws_forward.h"
+#include "ext/aws_inverse.h"
 #include "ext/aws_row.h"
 
-#define EKS "eks"
+#define EKS  "eks"
+#define GONE AWS_DONE("ResourceNotFoundException")
 
 static int describe_cluster(const struct chaos_call *call, json_t **ret_output,
                             struct chaos_error *err)
@@ -31,6 +33,28 @@ AWS_FORWARD(delete_cluster, .service = EKS, .operation = "DeleteCluster",
             .params = AWS_PAIRS("name", "name"), .needs = "name",
             .missing = "To delete a cluster, give its name", .log = "Deleting the cluster {name}")
 
+/* Most of EKS's clusters are there after ten minutes. */
+#define CREATION_MAX_S 1800
+
+static int undo_create_cluster(const struct chaos_call *call, json_t **ret_activity,
+                               struct chaos_error *err)
+{
+    AUTO(json) json_t *cluster = NULL;
+
+    if (describe_cluster(call, &cluster, err) < 0)
+        return -(int)err->code;
+    if (cluster)
+        return 0;
+    *ret_activity = aws_inverse_requests(json_pack(
+        "[o, o]",
+        aws_undo_while(
+            aws_undo(EKS, "DescribeCluster", aws_params(call, AWS_PAIRS("name", "name")), GONE),
+            "$.cluster.status", "CREATING"),
+        aws_undo(EKS, "DeleteCluster", aws_params(call, AWS_PAIRS("name", "name")), GONE)));
+    json_object_set_new(*ret_activity, "timeout", json_integer(CREATION_MAX_S));
+    return 0;
+}
+
 static const struct chaos_param name_params[] = {
     REQUIRED("name", CHAOS_STRING, "name of the cluster"),
 };
@@ -54,7 +78,8 @@ static const struct chaos_function probes[] = {
       .run = list_clusters },
 };
 static const struct chaos_function actions[] = {
-    ACTION(create_cluster, create_params, .summary = "create a cluster", AWS_RESPONSE),
+    ACTION(create_cluster, create_params, .summary = "create a cluster", AWS_RESPONSE,
+           .inverse = undo_create_cluster),
     ACTION(delete_cluster, delete_params, .summary = "delete a cluster", AWS_RESPONSE),
 };
 

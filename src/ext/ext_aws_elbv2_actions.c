@@ -373,10 +373,11 @@ static int undo_enable_access_log(const struct chaos_call *call, json_t **ret_ac
     json_array_foreach (json_object_get(answer, "Attributes"), i, one)
         if (str_in(json_text_of(one, "Key"), keys) && value_is_true(json_object_get(one, "Value")))
             json_array_append(former, one);
-    if (json_array_size(former))
-        *ret_activity =
-            aws_inverse_one(ELB, "ModifyLoadBalancerAttributes",
-                            json_pack("{s:O, s:O}", "LoadBalancerArn", arn, "Attributes", former));
+    if (!aws_list_find(former, "Key", keys[0]))
+        json_array_append_new(former, json_pack("{s:s, s:s}", "Key", keys[0], "Value", "false"));
+    *ret_activity =
+        aws_inverse_one(ELB, "ModifyLoadBalancerAttributes",
+                        json_pack("{s:O, s:O}", "LoadBalancerArn", arn, "Attributes", former));
     return 0;
 }
 

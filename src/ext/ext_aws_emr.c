@@ -198,8 +198,9 @@ static int modify_instance_groups_instance_count(const struct chaos_call *call, 
     return modify_group(call, aws_params(call, pairs), ret_output, err);
 }
 
-static int undo_instance_count(const struct chaos_call *call, json_t **ret_activity,
-                               struct chaos_error *err)
+/* Give a group back what `shown` of its description says now, as `member` of the request. */
+static int undo_group(const struct chaos_call *call, const char *shown, const char *member,
+                      json_t **ret_activity, struct chaos_error *err)
 {
     AUTO(json) json_t *answer = NULL;
     json_t *former;
@@ -207,13 +208,26 @@ static int undo_instance_count(const struct chaos_call *call, json_t **ret_activ
 
     if (find(call, &groups, &answer, err) < 0)
         return -(int)err->code;
-    former = json_object_get(json_object_get(answer, "InstanceGroups"), "RequestedInstanceCount");
+    former = json_object_get(json_object_get(answer, "InstanceGroups"), shown);
     if (!former)
         return 0;
     group = aws_params(call, AWS_PAIRS("InstanceGroupId", "group_id"));
-    json_object_set(group, "InstanceCount", former);
+    json_object_set(group, member, former);
     *ret_activity = aws_inverse_one(EMR, "ModifyInstanceGroups", group_params_of(call, group));
     return 0;
+}
+
+static int undo_instance_count(const struct chaos_call *call, json_t **ret_activity,
+                               struct chaos_error *err)
+{
+    return undo_group(call, "RequestedInstanceCount", "InstanceCount", ret_activity, err);
+}
+
+/* Where there was no policy, none can be taken away again. */
+static int undo_shrink_policy(const struct chaos_call *call, json_t **ret_activity,
+                              struct chaos_error *err)
+{
+    return undo_group(call, "ShrinkPolicy", "ShrinkPolicy", ret_activity, err);
 }
 
 static int modify_instance_groups_shrink_policy(const struct chaos_call *call, json_t **ret_output,
@@ -322,7 +336,7 @@ static const struct chaos_function actions[] = {
            .summary = "change how many instances a group has", GROUP,
            .inverse = undo_instance_count),
     ACTION(modify_instance_groups_shrink_policy, shrink_params,
-           .summary = "change how a group shrinks", GROUP),
+           .summary = "change how a group shrinks", GROUP, .inverse = undo_shrink_policy),
 };
 
 AWS_EXTENSION_OF(ext_aws_emr_probes, "chaosaws.emr.probes", "EMR clusters, looked at", probes);

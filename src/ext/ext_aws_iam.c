@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of chaosaws.iam.probes and chaosaws.iam.actions.
+#include <string.h>
+
 #include "base/json_walk.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_inverse.h"
@@ -8,6 +11,7 @@
 #include "value/json.h"
 
 #define IAM        "iam"
+#define NO_POLICY  "NoSuchEntity"
 #define ATTACHMENT AWS_PAIRS("PolicyArn", "arn", "RoleName", "role_name")
 
 AWS_FORWARD(get_policy, .service = IAM, .operation = "GetPolicy",
@@ -49,7 +53,9 @@ static int undo(const struct chaos_call *call, bool attached, const char *operat
     json_array_foreach (json_object_get(answer, "AttachedPolicies"), i, policy)
         found = found || str_equal(json_text_of(policy, "PolicyArn"), argument_text(call, "arn"));
     if (found == attached)
-        *ret_activity = aws_inverse_one(IAM, operation, aws_params(call, ATTACHMENT));
+        *ret_activity = aws_inverse_requests(
+            json_pack("[o]", aws_undo(IAM, operation, aws_params(call, ATTACHMENT),
+                                      attached ? NULL : AWS_DONE(NO_POLICY))));
     return 0;
 }
 
@@ -63,6 +69,45 @@ static int undo_detach(const struct chaos_call *call, json_t **ret_activity,
                        struct chaos_error *err)
 {
     return undo(call, true, "AttachRolePolicy", ret_activity, err);
+}
+
+/* The account and the partition ("aws", "aws-cn") are those of whoever calls. */
+static int new_policy_arn(const struct chaos_call *call, char **ret_arn, struct chaos_error *err)
+{
+    AUTO(json) json_t *caller = NULL;
+    const char *arn;
+    const char *partition_end;
+
+    if (aws_call(call, "sts", "GetCallerIdentity", NULL, &caller, err) < 0)
+        return -(int)err->code;
+    arn = json_text_of(caller, "Arn");
+    partition_end = arn && str_starts(arn, "arn:") ? strchr(arn + strlen("arn:"), ':') : NULL;
+    if (!partition_end || !json_text_of(caller, "Account"))
+        return chaos_error_set(err, CHAOS_E_REMOTE, "sts does not say whose the credentials are");
+    *ret_arn = mem_printf("%.*s:iam::%s:policy%s%s", (int)(partition_end - arn), arn,
+                          json_text_of(caller, "Account"), argument_text(call, "path"),
+                          argument_text(call, "name"));
+    return 0;
+}
+
+/* One that is there already is not ours: IAM refuses to create it. */
+static int undo_create_policy(const struct chaos_call *call, json_t **ret_activity,
+                              struct chaos_error *err)
+{
+    AUTO(str) char *arn = NULL;
+    AUTO(json) json_t *ignored = NULL;
+
+    if (new_policy_arn(call, &arn, err) < 0)
+        return -(int)err->code;
+    if (aws_call(call, IAM, "GetPolicy", json_pack("{s:s}", "PolicyArn", arn), &ignored, err) == 0)
+        return 0;
+    if (!aws_refused_with(err, NO_POLICY))
+        return -(int)err->code;
+    chaos_error_clear(err);
+    *ret_activity = aws_inverse_requests(
+        json_pack("[o]", aws_undo(IAM, "DeletePolicy", json_pack("{s:s}", "PolicyArn", arn),
+                                  AWS_DONE(NO_POLICY))));
+    return 0;
 }
 
 #define POLICY REQUIRED("arn", CHAOS_STRING, "ARN of the policy")
@@ -85,7 +130,8 @@ static const struct chaos_function probes[] = {
 static const struct chaos_function actions[] = {
     ACTION(attach_role_policy, attach_params, .summary = "attach a policy to a role", AWS_RESPONSE,
            .inverse = undo_attach),
-    ACTION(create_policy, create_params, .summary = "create a policy", AWS_RESPONSE),
+    ACTION(create_policy, create_params, .summary = "create a policy", AWS_RESPONSE,
+           .inverse = undo_create_policy),
     ACTION(detach_role_policy, attach_params, .summary = "detach a policy from a role",
            AWS_RESPONSE, .inverse = undo_detach),
 };

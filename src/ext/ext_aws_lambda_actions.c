@@ -108,14 +108,16 @@ static int undo_concurrency(const struct chaos_call *call, json_t **ret_activity
                             struct chaos_error *err)
 {
     AUTO(json) json_t *answer = NULL;
-    json_t *params = function_params(call);
+    json_t *wanted = argument(call, "concurrent_executions");
+    json_t *params;
     json_t *reserved;
 
-    if (aws_call(call, LAMBDA, "GetFunctionConcurrency", json_incref(params), &answer, err) < 0) {
-        json_decref(params);
+    if (aws_call(call, LAMBDA, "GetFunctionConcurrency", function_params(call), &answer, err) < 0)
         return -(int)err->code;
-    }
     reserved = json_object_get(answer, "ReservedConcurrentExecutions");
+    if (reserved == wanted || json_equal(reserved, wanted))
+        return 0;
+    params = function_params(call);
     if (reserved)
         json_object_set(params, "ReservedConcurrentExecutions", reserved);
     *ret_activity = aws_inverse_one(
@@ -188,7 +190,7 @@ static int update(const struct chaos_call *call, json_t *layers, json_t *variabl
 /* What adds one kind of fault, and what takes it away. */
 struct fault {
     const char *const *variables; /* pairs: a variable, and a template of its value */
-    const char *const *removed;   /* the variables that go again */
+    const char *const *removed;   /* the names of all of them */
 };
 
 /* Without `fault` only the layer changes. */
@@ -303,13 +305,48 @@ static int undo_configuration(const struct chaos_call *call, json_t **ret_activi
     for (size_t i = 0; members[i]; i++)
         if (argument(call, arguments[i]) && json_object_get(configuration, members[i]))
             json_object_set(params, members[i], json_object_get(configuration, members[i]));
-    if (argument(call, "layer")) {
-        json_object_set_new(params, "Layers", layers_of(configuration, NULL));
-        json_object_set_new(params, "Environment",
-                            json_pack("{s:o}", "Variables", variables_of(configuration)));
-    }
     *ret_activity = aws_inverse_one(LAMBDA, "UpdateFunctionConfiguration", params);
     return 0;
+}
+
+/* Only the variables that the fault is made of: the others are often secrets, and an inverse is
+ * written down. */
+static int undo_fault(const struct chaos_call *call, const struct fault *fault,
+                      json_t **ret_activity, struct chaos_error *err)
+{
+    AUTO(json) json_t *configuration = NULL;
+    AUTO(json) json_t *variables = NULL;
+    AUTO(json) json_t *former = json_object();
+
+    if (read_configuration(call, &configuration, err) < 0)
+        return -(int)err->code;
+    variables = variables_of(configuration);
+    for (const char *const *name = fault ? fault->removed : NULL; name && *name; name++) {
+        json_t *value = json_object_get(variables, *name);
+
+        json_object_set_new(former, *name, value ? json_incref(value) : json_null());
+    }
+    *ret_activity = aws_inverse_by("restore_function",
+                                   json_pack("{s:O, s:o, s:O}", "function_name",
+                                             argument(call, "function_name"), "layers",
+                                             layers_of(configuration, NULL), "variables", former));
+    return 0;
+}
+
+static int undo_layer(const struct chaos_call *call, json_t **ret_activity, struct chaos_error *err)
+{
+    return undo_fault(call, NULL, ret_activity, err);
+}
+
+static int undo_latency(const struct chaos_call *call, json_t **ret_activity,
+                        struct chaos_error *err)
+{
+    return undo_fault(call, &latency, ret_activity, err);
+}
+
+static int undo_error(const struct chaos_call *call, json_t **ret_activity, struct chaos_error *err)
+{
+    return undo_fault(call, &error, ret_activity, err);
 }
 
 #define FUNCTION REQUIRED("function_name", CHAOS_STRING, "name or ARN of the function")
@@ -371,11 +408,11 @@ static const struct chaos_param error_params[] = {
 
 static const struct chaos_function functions[] = {
     ACTION(add_error, error_params, .summary = "make a function answer with an error", AWS_RESPONSE,
-           .inverse = undo_configuration),
+           .inverse = undo_error),
     ACTION(add_latency, latency_params, .summary = "make a function slow", AWS_RESPONSE,
-           .inverse = undo_configuration),
+           .inverse = undo_latency),
     ACTION(add_layer, layer_params, .summary = "add a layer to a function", AWS_RESPONSE,
-           .inverse = undo_configuration),
+           .inverse = undo_layer),
     ACTION(delete_event_source_mapping, event_params, .summary = "delete an event source mapping",
            AWS_RESPONSE),
     ACTION(delete_function_concurrency, name_params,
@@ -391,11 +428,11 @@ static const struct chaos_function functions[] = {
     ACTION(put_function_timeout, timeout_params, .summary = "change the timeout of a function",
            AWS_RESPONSE, .inverse = undo_configuration),
     ACTION(remove_error, unfault_params, .summary = "take the fault of add_error away",
-           AWS_RESPONSE, .inverse = undo_configuration),
+           AWS_RESPONSE, .inverse = undo_error),
     ACTION(remove_latency, unfault_params, .summary = "take the fault of add_latency away",
-           AWS_RESPONSE, .inverse = undo_configuration),
+           AWS_RESPONSE, .inverse = undo_latency),
     ACTION(remove_layer, layer_params, .summary = "remove a layer from a function", AWS_RESPONSE,
-           .inverse = undo_configuration),
+           .inverse = undo_layer),
     ACTION(toggle_event_source_mapping_state, toggle_params,
            .summary = "turn an event source mapping on or off", AWS_RESPONSE,
            .inverse = undo_toggle_event_source_mapping_state),

@@ -93,21 +93,66 @@ static int delete_db_cluster_endpoint(const struct chaos_call *call, json_t **re
     return 0;
 }
 
+/* How a kind of database is described and started. */
+struct database {
+    const char *describe;
+    const char *list;
+    const char *status;
+    const char *status_path;
+    const char *start;
+    const char *runs; /* the error code when there is nothing to start */
+};
+
+static const struct database instance_kind = {
+    .describe = "DescribeDBInstances",
+    .list = "DBInstances",
+    .status = "DBInstanceStatus",
+    .status_path = "$.DBInstances[*].DBInstanceStatus",
+    .start = "StartDBInstance",
+    .runs = "InvalidDBInstanceState",
+};
+static const struct database cluster_kind = {
+    .describe = "DescribeDBClusters",
+    .list = "DBClusters",
+    .status = "Status",
+    .status_path = "$.DBClusters[*].Status",
+    .start = "StartDBCluster",
+    .runs = "InvalidDBClusterStateFault",
+};
+
+/* `params` is taken. One that is off already is left so; it takes minutes to stop. */
+static int undo_stop(const struct chaos_call *call, const struct database *kind, json_t *params,
+                     json_t **ret_activity, struct chaos_error *err)
+{
+    AUTO(json) json_t *taken = params;
+    AUTO(json) json_t *answer = NULL;
+    const char *status;
+
+    if (aws_call(call, RDS, kind->describe, json_incref(taken), &answer, err) < 0)
+        return -(int)err->code;
+    status = json_text_of(json_array_get(json_object_get(answer, kind->list), 0), kind->status);
+    if (str_equal(status, "stopped") || str_equal(status, "stopping"))
+        return 0;
+    *ret_activity = aws_inverse_requests(
+        json_pack("[o, o]",
+                  aws_undo_while(aws_undo(RDS, kind->describe, json_incref(taken), NULL),
+                                 kind->status_path, "stopping"),
+                  aws_undo(RDS, kind->start, json_incref(taken), AWS_DONE(kind->runs))));
+    return 0;
+}
+
 static int undo_stop_db_instance(const struct chaos_call *call, json_t **ret_activity,
                                  struct chaos_error *err)
 {
-    (void)err;
-    *ret_activity =
-        aws_inverse_one(RDS, "StartDBInstance", aws_params(call, AWS_PAIRS(INSTANCE_ID)));
-    return 0;
+    return undo_stop(call, &instance_kind, aws_params(call, AWS_PAIRS(INSTANCE_ID)), ret_activity,
+                     err);
 }
 
 static int undo_stop_db_cluster(const struct chaos_call *call, json_t **ret_activity,
                                 struct chaos_error *err)
 {
-    (void)err;
-    *ret_activity = aws_inverse_one(RDS, "StartDBCluster", aws_params(call, AWS_PAIRS(CLUSTER_ID)));
-    return 0;
+    return undo_stop(call, &cluster_kind, aws_params(call, AWS_PAIRS(CLUSTER_ID)), ret_activity,
+                     err);
 }
 
 #define INSTANCE REQUIRED("db_instance_identifier", CHAOS_STRING, "identifier of the instance")

@@ -3,9 +3,11 @@
 #include "base/fd.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_inverse.h"
+#include "ext/aws_parameter.h"
 #include "ext/aws_row.h"
 
-#define SSM "ssm"
+#define SSM         "ssm"
+#define NO_DOCUMENT "InvalidDocument"
 /* Far above the service's own limit of 64 KiB. */
 #define DOCUMENT_MAX (1 << 20)
 
@@ -69,12 +71,42 @@ static int put_parameter(const struct chaos_call *call, json_t **ret_output,
     return forward_parameter(call, ret_output, err);
 }
 
+/* The value there was is named by its version: it may be a secret, and this is written down. */
+static int undo_put_parameter(const struct chaos_call *call, json_t **ret_activity,
+                              struct chaos_error *err)
+{
+    AUTO(aws_parameter) struct aws_parameter former = { 0 };
+
+    if (!argument_given(call, "name"))
+        return 0;
+    if (aws_parameter_describe(call, argument_text(call, "name"), &former, err) < 0)
+        return -(int)err->code;
+    if (!former.params)
+        *ret_activity = aws_inverse_requests(json_pack(
+            "[o]", aws_undo(SSM, "DeleteParameter", aws_params(call, AWS_PAIRS("Name", "name")),
+                            AWS_DONE("ParameterNotFound"))));
+    else if (argument_flag(call, "overwrite"))
+        *ret_activity =
+            aws_inverse_by("restore_parameter", json_pack("{s:O, s:I}", "parameter", former.params,
+                                                          "version", former.version));
+    return 0;
+}
+
+/* One that is there already is not ours: it is not created again. */
 static int undo_create_document(const struct chaos_call *call, json_t **ret_activity,
                                 struct chaos_error *err)
 {
-    (void)err;
-    *ret_activity =
-        aws_inverse_one(SSM, "DeleteDocument", aws_params(call, AWS_PAIRS("Name", "name")));
+    AUTO(json) json_t *ignored = NULL;
+
+    if (aws_call(call, SSM, "DescribeDocument", aws_params(call, AWS_PAIRS("Name", "name")),
+                 &ignored, err) == 0)
+        return 0;
+    if (!aws_refused_with(err, NO_DOCUMENT))
+        return -(int)err->code;
+    chaos_error_clear(err);
+    *ret_activity = aws_inverse_requests(json_pack(
+        "[o]", aws_undo(SSM, "DeleteDocument", aws_params(call, AWS_PAIRS("Name", "name")),
+                        AWS_DONE(NO_DOCUMENT))));
     return 0;
 }
 
@@ -118,7 +150,8 @@ static const struct chaos_function functions[] = {
     ACTION(create_document, create_params, .summary = "create a document from a file", AWS_RESPONSE,
            .inverse = undo_create_document),
     ACTION(delete_document, delete_params, .summary = "delete a document", AWS_RESPONSE),
-    ACTION(put_parameter, parameter_params, .summary = "set a parameter", AWS_RESPONSE),
+    ACTION(put_parameter, parameter_params, .summary = "set a parameter", AWS_RESPONSE,
+           .inverse = undo_put_parameter),
     ACTION(send_command, command_params, .summary = "run a document on instances", AWS_RESPONSE),
 };
 
