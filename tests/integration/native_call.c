@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one activity on its native row, for the tests: no experiment, no engine.
 //
-// usage: native_call [--check] [--cancel-after-ms N] ACTIVITY [CONFIGURATION [SECRETS]]
+// usage: native_call [--check|--inverse] [--cancel-after-ms N] ACTIVITY [CONFIGURATION [SECRETS]]
+//        native_call --actions
 //
-// The arguments are JSON text. Prints one line of JSON: status, output, message, took_ms.
+// The arguments are JSON text. Prints one line of JSON: status, output, message, took_ms. With
+// --inverse the activity is not run, and the output is what would undo it, or null. --actions lists
+// the actions that are built in: {"module.function": whether it declares an inverse}.
 #include <getopt.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -23,6 +26,8 @@ static const char *const status_names[] = {
 
 struct order {
     bool check;
+    bool inverse;
+    bool actions;
     int64_t cancel_after_ms; /* -1: never */
     json_t *activity;
     json_t *configuration;
@@ -44,6 +49,8 @@ static int read_order(int argc, char **argv, struct order *order)
 {
     static const struct option options[] = {
         { "check", no_argument, NULL, 'c' },
+        { "inverse", no_argument, NULL, 'i' },
+        { "actions", no_argument, NULL, 'l' },
         { "cancel-after-ms", required_argument, NULL, 'a' },
         { 0 },
     };
@@ -53,11 +60,14 @@ static int read_order(int argc, char **argv, struct order *order)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?')
             return -1;
-        if (option == 'c')
-            order->check = true;
-        else
+        if (option == 'a')
             order->cancel_after_ms = strtoll(optarg, NULL, 10);
+        order->check = order->check || option == 'c';
+        order->inverse = order->inverse || option == 'i';
+        order->actions = order->actions || option == 'l';
     }
+    if (order->actions)
+        return 0;
     if (optind >= argc)
         return -1;
     order->activity = parse(argv[optind]);
@@ -92,6 +102,13 @@ static void play(struct order *order, const struct chaos_function *function,
     }
     if (order->check)
         return;
+    if (order->inverse) {
+        if (native_inverse(function, &call, &result->output, &err) < 0)
+            call_set(result, CALL_FAILED, "%s", chaos_error_text(&err));
+        else
+            result->status = CALL_SUCCEEDED;
+        return;
+    }
     if (order->cancel_after_ms >= 0)
         started = pthread_create(&thread, NULL, raise_later, order) == 0;
     native_call(function, &call, result);
@@ -113,6 +130,26 @@ static void print_result(const struct call_result *result, int64_t took_ns)
     puts(text);
 }
 
+static void print_actions(struct extensions *extensions)
+{
+    AUTO(json) json_t *actions = json_object();
+    AUTO(str) char *text = NULL;
+    const struct extension_row *rows;
+    size_t count;
+
+    rows = extensions_rows(extensions, &count);
+    for (size_t i = 0; i < count; i++) {
+        AUTO(buffer) struct buffer name = { 0 };
+
+        buffer_printf(&name, "%s.%s", rows[i].extension->module, rows[i].function->name);
+        if (rows[i].function->kind == CHAOS_ACTION)
+            json_object_set_new(actions, buffer_text(&name),
+                                json_boolean(rows[i].function->inverse));
+    }
+    text = json_text(actions, JSON_STYLE_LINE);
+    puts(text);
+}
+
 int main(int argc, char **argv)
 {
     AUTO(extensions) struct extensions *extensions = extensions_new(NULL);
@@ -125,6 +162,11 @@ int main(int argc, char **argv)
 
     if (read_order(argc, argv, &order) < 0 || cancel_init(&order.cancel, &err) < 0)
         return 2;
+    if (order.actions) {
+        print_actions(extensions);
+        cancel_clear(&order.cancel);
+        return 0;
+    }
     provider = json_object_get(order.activity, "provider");
     if (extensions_find(extensions, json_string_value(json_object_get(provider, "module")),
                         json_string_value(json_object_get(provider, "func")), &function, &err) < 0)

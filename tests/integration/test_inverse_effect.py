@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Inverses that native actions know, against moto: what was stopped runs again, and the journal says
-so. Needs the reference's environment (script/reference), which has moto; exits with 77 without.
+so; a secret parameter gets its value back, which is written nowhere. Needs the reference's environment (script/reference), which has moto; exits with 77 without.
 
 usage: test_inverse_effect.py [CHAOS]
 """
@@ -46,25 +46,51 @@ def main():
         image = ec2.describe_images()["Images"][0]["ImageId"]
         made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
         with tempfile.TemporaryDirectory(prefix="inverse-") as folder:
-            return play(chaos, Path(folder), ec2, made)
+            stopped = play(chaos, Path(folder), ec2, made)
+        with tempfile.TemporaryDirectory(prefix="inverse-") as folder:
+            return play_secret(chaos, Path(folder), boto3.client("ssm")) and stopped
     finally:
         server.stop()
+
+
+def native(kind, title, module, func, /, **arguments):
+    return {"type": kind, "name": title, "provider": {
+        "type": "native", "module": module, "func": func, "arguments": arguments}}
+
+
+def run(chaos, place, *method):
+    (place / "e.json").write_text(json.dumps({"title": "t", "description": "d",
+                                              "method": list(method)}))
+    done = subprocess.run([chaos, "--log-file", "chaos.log", "--verbose", "run", "e.json"], cwd=place,
+                          text=True, capture_output=True, timeout=60, check=False, env={
+                              **os.environ, "HOME": str(place), "XDG_STATE_HOME": str(place / "s")})
+    return done, json.loads((place / "journal.json").read_text())
+
+
+def play_secret(chaos, place, ssm):
+    former = "correct-horse-battery-staple"
+    ssm.put_parameter(Name="p", Value=former, Type="SecureString")
+    done, journal = run(chaos, place, native("action", "set it", "chaosaws.ssm.actions",
+                                             "put_parameter", name="p", value="new",
+                                             type="SecureString", overwrite=True))
+    now = ssm.get_parameter(Name="p", WithDecryption=True)["Parameter"]
+    written = [path for path in place.rglob("*") if path.is_file()]
+    return all([
+        check("the run that sets a parameter completed", done.returncode == 0, done.stderr[-1500:]),
+        check("the parameter was set, and set back", (now["Value"], now["Version"]) == (former, 3), now),
+        check("a log of the run was kept", any(p.name == "events.ndjson" for p in written), written),
+        check("its former value is written nowhere", former not in done.stdout + done.stderr and
+              not [p for p in written if former.encode() in p.read_bytes()], journal)])
 
 
 def play(chaos, place, ec2, instance):
     def state():
         return ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"]
-    (place / "e.json").write_text(json.dumps({"title": "t", "description": "d", "method": [
-        {"type": "action", "name": "stop it", "provider": {
-            "type": "native", "module": "chaosaws.ec2.actions", "func": "stop_instance",
-            "arguments": {"instance_id": instance}}},
-        {"type": "probe", "name": "see", "provider": {
-            "type": "native", "module": "chaosaws.ec2.probes", "func": "describe_instances",
-            "arguments": {"filters": [{"Name": "instance-state-name", "Values": ["stopped"]}]}}}]}))
-    done = subprocess.run([chaos, "--no-log-file", "run", "e.json"], cwd=place, text=True,
-                          capture_output=True, timeout=60, check=False, env={
-                              **os.environ, "HOME": str(place), "XDG_STATE_HOME": str(place / "s")})
-    journal = json.loads((place / "journal.json").read_text())
+    done, journal = run(
+        chaos, place,
+        native("action", "stop it", "chaosaws.ec2.actions", "stop_instance", instance_id=instance),
+        native("probe", "see", "chaosaws.ec2.probes", "describe_instances",
+               filters=[{"Name": "instance-state-name", "Values": ["stopped"]}]))
     undone = journal["rollbacks"][0] if journal["rollbacks"] else {}
     return all([
         check("the run completed", done.returncode == 0, done.stderr[-1500:]),
