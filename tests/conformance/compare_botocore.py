@@ -23,11 +23,13 @@ from pathlib import Path
 
 from aws_driver import SKIPPED, Driver
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
+
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
-os.environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "testing",
-               "AWS_SECRET_ACCESS_KEY": "testing", "AWS_STS_REGIONAL_ENDPOINTS": "regional",
-               "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+os.environ |= {**canary.KEYS, "AWS_EC2_METADATA_DISABLED": "true",
+               "AWS_STS_REGIONAL_ENDPOINTS": "regional", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 try:
     import botocore.client
     import botocore.session
@@ -388,7 +390,9 @@ def compare_calls(driver, session, services, rng, count):
         wanted = recorder.take()
         answer = driver("call", service=service, operation=operation.name, params=mine,
                         session={"region": "us-east-1", "endpoint_url": recorder.url,
-                                 "access_key": "testing", "secret_key": "testing"})
+                                 "access_key": canary.KEY_ID, "secret_key": canary.SECRET,
+                                 "session_token": canary.TOKEN})
+        canary.sweep(json.dumps(answer))
         got = recorder.take()
         if wanted is None or got is None:
             if "MissingDependency" in repr(refusal):

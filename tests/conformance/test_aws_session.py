@@ -15,7 +15,6 @@ import os
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
@@ -23,7 +22,9 @@ from pathlib import Path
 
 from aws_driver import SKIPPED, Driver
 
-CANARY = "canary-Secret/Value+0123456789abcdefgh"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
+
 PROGRAM, MODELS = sys.argv[1:]
 
 EMPTY = '<DescribeInstancesResponse><requestId>r-1</requestId><reservationSet/></DescribeInstancesResponse>'
@@ -116,11 +117,11 @@ def run(task, env=None, session=None, **fields):
     finally:
         os.environ.clear()
         os.environ.update(saved)
-    assert CANARY not in json.dumps(answer), "a secret is said aloud"
+    canary.sweep(json.dumps(answer), presigned=task == "presign")
     return answer
 
 
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": CANARY}
+KEYS = canary.KEYS
 
 
 def describe(server, env=None, **session):
@@ -272,10 +273,10 @@ def files(folder, config="", credentials=""):
 
 
 def test_a_profile_gives_keys_region_and_endpoint():
-    with tempfile.TemporaryDirectory() as folder, serving(in_turn((200, EMPTY, {}))) as server:
+    with canary.Folder("config", "credentials") as folder, serving(in_turn((200, EMPTY, {}))) as server:
         env = files(folder, f"[profile one]\nregion = eu-west-3\nservices = mine\n"
                     f"[services mine]\nec2 =\n  endpoint_url = {server.url}\n",
-                    f"[one]\naws_access_key_id = AKIDONE\naws_secret_access_key = {CANARY}\n")
+                    f"[one]\naws_access_key_id = AKIDONE\naws_secret_access_key = {canary.SECRET}\n")
         run("call", env=env, service="ec2", operation="DescribeInstances", params={},
             session={"profile": "one", "region": None})
     credential = server.requests[0]["headers"]["authorization"]
@@ -301,8 +302,8 @@ def test_endpoints_of_the_environment_can_be_ignored():
 
 
 def test_a_process_gives_keys():
-    document = {"Version": 1, "AccessKeyId": "AKIDPROC", "SecretAccessKey": CANARY}
-    with tempfile.TemporaryDirectory() as folder, serving(in_turn((200, EMPTY, {}))) as server:
+    document = {"Version": 1, "AccessKeyId": "AKIDPROC", "SecretAccessKey": canary.SECRET}
+    with canary.Folder("config", "credentials") as folder, serving(in_turn((200, EMPTY, {}))) as server:
         env = files(folder, f"[default]\ncredential_process = echo '{json.dumps(document)}'\n")
         run("call", env=env, service="ec2", operation="DescribeInstances", params={},
             session={"endpoint_url": server.url})
@@ -313,7 +314,7 @@ def test_a_process_gives_keys():
 
 
 STS = ("<{0}Response><{0}Result><Credentials><AccessKeyId>AKIDROLE</AccessKeyId><SecretAccessKey>"
-       + CANARY + "</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:"
+       + canary.SECRET + "</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:"
        "00Z</Expiration></Credentials></{0}Result></{0}Response>")
 
 
@@ -323,10 +324,10 @@ def role_or_ec2(request):
 
 
 def test_a_role_is_assumed_from_a_profile_or_an_option():
-    with tempfile.TemporaryDirectory() as folder, serving(role_or_ec2) as server:
+    with canary.Folder("config", "credentials") as folder, serving(role_or_ec2) as server:
         env = files(folder, "[profile role]\nrole_arn = arn:aws:iam::1:role/r\n"
                     "source_profile = base\nexternal_id = ext\n",
-                    f"[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = {CANARY}\n")
+                    f"[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = {canary.SECRET}\n")
         run("call", env=env | {"AWS_ENDPOINT_URL": server.url}, service="ec2",
             operation="DescribeInstances", params={}, session={"profile": "role"})
         assert [signer(r) for r in server.requests] == ["AKIDBASE", "AKIDROLE"]
@@ -336,7 +337,7 @@ def test_a_role_is_assumed_from_a_profile_or_an_option():
         run("call", env=KEYS | {"AWS_ENDPOINT_URL": server.url}, service="ec2",
             operation="DescribeInstances", params={},
             session={"role_arn": "arn:aws:iam::1:role/other"})
-        assert [signer(r) for r in server.requests] == ["AKIDEXAMPLE", "AKIDROLE"]
+        assert [signer(r) for r in server.requests] == [canary.KEY_ID, "AKIDROLE"]
 
 
 def role_for(seconds):
@@ -377,7 +378,7 @@ def test_requests_go_through_the_proxy_but_for_hosts_that_are_spared():
 
 
 def test_certificates_are_checked_against_aws_ca_bundle():
-    with tempfile.TemporaryDirectory() as folder, serving(in_turn((200, EMPTY, {}))) as server:
+    with canary.Folder("config", "credentials") as folder, serving(in_turn((200, EMPTY, {}))) as server:
         made = subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
              "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
@@ -396,7 +397,7 @@ def test_certificates_are_checked_against_aws_ca_bundle():
 
 
 def test_a_web_identity_becomes_a_role():
-    with tempfile.TemporaryDirectory() as folder, serving(role_or_ec2) as server:
+    with canary.Folder("config", "credentials") as folder, serving(role_or_ec2) as server:
         Path(folder, "token").write_text("web-token")
         run("call", env={"AWS_ENDPOINT_URL": server.url, "AWS_ROLE_ARN": "arn:aws:iam::1:role/r",
                          "AWS_WEB_IDENTITY_TOKEN_FILE": f"{folder}/token"},
@@ -411,10 +412,10 @@ def test_single_sign_on_uses_the_cached_token():
         if request["target"].startswith("/federation/credentials"):
             assert request["headers"]["x-amz-sso_bearer_token"] == "sso-token"
             return (200, json.dumps({"roleCredentials": {
-                "accessKeyId": "AKIDSSO", "secretAccessKey": CANARY, "sessionToken": "t",
+                "accessKeyId": "AKIDSSO", "secretAccessKey": canary.SECRET, "sessionToken": "t",
                 "expiration": 4070908800000}}), {})
         return (200, EMPTY, {})
-    with tempfile.TemporaryDirectory() as folder, serving(answer) as server:
+    with canary.Folder("config", "credentials") as folder, serving(answer) as server:
         env = files(folder, "[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n"
                     "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x.example\n")
         cache = Path(folder, ".aws/sso/cache")
@@ -428,7 +429,7 @@ def test_single_sign_on_uses_the_cached_token():
 
 
 def test_a_container_gives_keys():
-    document = {"AccessKeyId": "AKIDBOX", "SecretAccessKey": CANARY, "Token": "t",
+    document = {"AccessKeyId": "AKIDBOX", "SecretAccessKey": canary.SECRET, "Token": "t",
                 "Expiration": "2099-01-01T00:00:00Z"}
     with serving(lambda request: (200, json.dumps(document) if request["target"] == "/keys"
                                   else EMPTY, {})) as server:
@@ -441,7 +442,7 @@ def test_a_container_gives_keys():
 
 
 def metadata(version_1_only):
-    document = {"AccessKeyId": "AKIDIMDS", "SecretAccessKey": CANARY, "Token": "t",
+    document = {"AccessKeyId": "AKIDIMDS", "SecretAccessKey": canary.SECRET, "Token": "t",
                 "Expiration": "2099-01-01T00:00:00Z"}
     roles = "/latest/meta-data/iam/security-credentials/"
 

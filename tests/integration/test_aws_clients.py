@@ -19,7 +19,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import urllib.parse
 import xml.etree.ElementTree as ET
@@ -30,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 60
 
 sys.path.insert(0, str(ROOT / "tests/support"))
+import canary  # noqa: E402
 import reference_python  # noqa: E402
 
 reference_python.enter()
@@ -250,12 +250,8 @@ def normal(method, path, headers, body):
 
 
 def environment(folder, endpoint, models):
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return env | {
-        "HOME": folder, "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "token",
-        "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    return canary.environment() | {
+        "HOME": folder, "AWS_ENDPOINT_URL": endpoint,
         "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "AWS_PAGER": "",
         "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required", "AWS_MAX_ATTEMPTS": "1",
         "CHAOS_AWS_MODELS": models,
@@ -289,8 +285,8 @@ def boto3_call_opened(service, operation, params, url):
 
 
 def program_call(words, env):
-    done = subprocess.run([*words], env=env, text=True, capture_output=True, timeout=DEADLINE_S,
-                          stdin=subprocess.DEVNULL)
+    done = canary.run([*words], env=env, text=True, capture_output=True, timeout=DEADLINE_S,
+                      stdin=subprocess.DEVNULL)
     return done.stderr
 
 
@@ -397,8 +393,8 @@ def compare_answers(chaos, env):
         Path(env["HOME"], "hello").write_text("hello")
         for service, operation, words in MOTO_CALLS:
             words = [env["HOME"] + "/hello" if word == "HELLO" else word for word in words]
-            done = subprocess.run([chaos, "aws", service, operation, *words, "--endpoint-url", url],
-                                  env=env, text=True, capture_output=True, timeout=DEADLINE_S)
+            done = canary.run([chaos, "aws", service, operation, *words, "--endpoint-url", url],
+                              env=env, text=True, capture_output=True, timeout=DEADLINE_S)
             if done.returncode:
                 failures.append(f"moto: {service} {operation}: {done.returncode} {done.stderr}")
                 continue
@@ -432,8 +428,8 @@ def moto_special_cases(chaos, env, url):
     failures = []
 
     def run(*words):
-        done = subprocess.run([chaos, "aws", *words, "--endpoint-url", url], env=env, text=True,
-                              capture_output=True, timeout=DEADLINE_S)
+        done = canary.run([chaos, "aws", *words, "--endpoint-url", url], env=env, text=True,
+                          capture_output=True, timeout=DEADLINE_S, presigned="--presign" in words)
         return done.returncode, done.stdout, done.stderr
 
     def claim(held, what, seen):
@@ -490,8 +486,8 @@ def compare_names(chaos, env):
     from botocore import xform_name
     wrong, count = [], 0
     for service in SERVICES:
-        listed = subprocess.run([chaos, "aws", service], env=env, text=True, capture_output=True,
-                                timeout=DEADLINE_S).stdout.splitlines()
+        listed = canary.run([chaos, "aws", service], env=env, text=True, capture_output=True,
+                            timeout=DEADLINE_S).stdout.splitlines()
         wanted = boto3.client(service).meta.service_model.operation_names
         names = {line.split()[0] for line in listed}
         missing = {xform_name(name, "-") for name in wanted
@@ -532,7 +528,7 @@ def compiled(data, path):
 def main():
     chaos = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else str(ROOT / "build/chaos")
     aws, aws_data = find_aws_cli()
-    with tempfile.TemporaryDirectory(prefix="fracas-aws-") as folder:
+    with canary.Folder() as folder:
         models = compiled(Path(botocore.__file__).parent / "data", folder + "/newest.bin")
         Path(folder, "body").write_bytes(bytes(range(256)) * 10_000)  # Glacier hashes each MiB
         Path(folder, "empty").touch()

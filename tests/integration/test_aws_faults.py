@@ -18,11 +18,11 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
 from script_server import ScriptServer, reply as http  # noqa: E402
 
 DEADLINE_S = 60
 TIMEOUT_S = "0.4"
-CANARY = "canary-9f4c0b7e"
 CHAOS = None
 
 REGIONS = (b"<DescribeRegionsResponse><requestId>r</requestId><regionInfo><item>"
@@ -70,19 +70,12 @@ class Faults(unittest.TestCase):
     def call(self, *scripts, words=("ec2", "describe-regions"), attempts="2", more=()):
         server = Trouble(*scripts)
         self.addCleanup(server.close)
-        env = {name: value for name, value in os.environ.items()
-               if not name.startswith("AWS_")}
-        env |= {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": CANARY,
-                "AWS_SESSION_TOKEN": CANARY, "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": server.url,
-                "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-                "AWS_MAX_ATTEMPTS": attempts, "no_proxy": "127.0.0.1"}
+        env = canary.environment(AWS_ENDPOINT_URL=server.url, AWS_MAX_ATTEMPTS=attempts)
         started = time.monotonic()
-        done = subprocess.run([CHAOS, "aws", *words, *more], env=env, text=True,
-                              capture_output=True, timeout=DEADLINE_S, stdin=subprocess.DEVNULL)
+        done = canary.run([CHAOS, "aws", *words, *more], env=env, text=True, capture_output=True,
+                          timeout=DEADLINE_S, stdin=subprocess.DEVNULL)
         self.seconds = time.monotonic() - started
         self.requests = server.count
-        self.assertNotIn(CANARY, done.stdout + done.stderr)
         if done.returncode:
             self.assertRegex(done.stderr, r"\AError: [^\n]+\n\Z")
             self.assertEqual(done.stdout, "")
@@ -221,13 +214,9 @@ class Faults(unittest.TestCase):
         """What is printed of a listing; the answers are those of describe-instances."""
         server = Trouble(*scripts)
         self.addCleanup(server.close)
-        env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        env |= {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": CANARY,
-                "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": server.url,
-                "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-                "AWS_MAX_ATTEMPTS": "2", "no_proxy": "127.0.0.1"}
-        done = subprocess.run([CHAOS, "aws", "ec2", "describe-instances", "--all-pages"], env=env,
-                              text=True, capture_output=True, timeout=DEADLINE_S)
+        env = canary.environment(AWS_ENDPOINT_URL=server.url, AWS_MAX_ATTEMPTS="2")
+        done = canary.run([CHAOS, "aws", "ec2", "describe-instances", "--all-pages"], env=env,
+                          text=True, capture_output=True, timeout=DEADLINE_S)
         self.requests = server.count
         return done
 
@@ -283,8 +272,9 @@ class Faults(unittest.TestCase):
             with self.subTest(words):
                 server = Trouble(GOOD["ec2"])
                 self.addCleanup(server.close)
-                done = subprocess.run([CHAOS, "aws", *words, "--endpoint-url", server.url],
-                                      text=True, capture_output=True, timeout=DEADLINE_S)
+                done = canary.run([CHAOS, "aws", *words, "--endpoint-url", server.url],
+                                  env=canary.environment(), text=True, capture_output=True,
+                                  timeout=DEADLINE_S)
                 self.assertEqual((done.returncode, server.count), (2, 0), done.stderr)
                 self.assertIn("Error: ", done.stderr)
 

@@ -12,13 +12,13 @@ wrong. Without the reference's virtual environment only the page is checked.
 import json
 import os
 import re
-import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+import canary  # noqa: E402
 import test_aws_functions as reference  # noqa: E402
 
 PAGE = HERE.parents[1] / "docs/aws.md"
@@ -29,8 +29,7 @@ REFUSED_BY_AWS = {"asg.actions.detach_random_instances", "route53.actions.disass
 
 
 def native_call(*words):
-    done = subprocess.run([NATIVE_CALL, *words], capture_output=True, text=True, timeout=DEADLINE_S,
-                          check=False)
+    done = canary.run([NATIVE_CALL, *words], capture_output=True, text=True, timeout=DEADLINE_S)
     if "Sanitizer" in done.stderr or not done.stdout:
         raise AssertionError(f"native_call ended with {done.returncode}: {done.stderr[-6000:]}")
     return json.loads(done.stdout.splitlines()[-1])

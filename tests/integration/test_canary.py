@@ -8,7 +8,6 @@ A canary is a value with characters that URLs, JSON and Python escape, around a 
 looked for is the core: as it is, in base64 at any place of a group of three, and in hexadecimal. So a
 form of the value that the product does not know is found too.
 """
-import base64
 import html
 import http.server
 import json
@@ -23,6 +22,9 @@ import threading
 import time
 import unittest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from canary import needles  # noqa: E402
 
 CHAOS = os.path.abspath(sys.argv.pop(1))
 SOURCES = ("env", "var-file-json", "var-file-yaml", "dot-env", "vault", "vault-all", "nested", "lines",
@@ -89,15 +91,6 @@ def values():
             value = f"-----BEGIN X-----\nline-{core}-{core}\nmore-{core}\n-----END X-----"
         found[name] = (value, core)
     return found
-
-
-def needles(core):
-    raw = core.encode()
-    yield raw
-    yield raw.hex().encode()
-    for before in range(3):
-        code = base64.b64encode(b"\0" * before + raw)
-        yield code[(before * 8 + 5) // 6 + (before > 0):len(code) - 4]
 
 
 class World(http.server.BaseHTTPRequestHandler):

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
 import reference_python  # noqa: E402
 
 DEADLINE_S = 20
@@ -54,7 +55,7 @@ class Side:
     def __init__(self, name, url=None, driver=None):
         import boto3
         from botocore.config import Config
-        session = boto3.Session("testing", "testing", region_name="us-east-1")
+        session = boto3.Session(**canary.AS_SECRETS, region_name="us-east-1")
         config = Config(retries={"total_max_attempts": 1})
         self.name = name
         self.clients = {}

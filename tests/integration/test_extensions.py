@@ -26,6 +26,9 @@ from pathlib import Path
 import test_live_journals as live
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import canary  # noqa: E402
+
 ROOT = HERE.parent.parent
 DEADLINE_S = 90
 
@@ -206,8 +209,8 @@ def mask(value):
 
 def environment(folder, python, **more):
     return {**os.environ, "HOME": str(folder), "PYTHONPATH": str(folder), "CHAOS_PYTHON": python,
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing", "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9", **canary.KEYS,
+            "AWS_EC2_METADATA_DISABLED": "true",
             "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8", "no_proxy": "127.0.0.1,localhost",
             "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", **more}
 

@@ -9,8 +9,10 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -39,15 +41,13 @@ def main():
     server.start()
     try:
         host, port = server.get_host_and_port()
-        os.environ.update(AWS_ENDPOINT_URL=f"http://{host}:{port}", no_proxy="127.0.0.1",
-                          AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing",
-                          AWS_EC2_METADATA_DISABLED="true", AWS_DEFAULT_REGION="us-east-1")
+        os.environ.update(canary.environment(AWS_ENDPOINT_URL=f"http://{host}:{port}"))
         ec2 = boto3.client("ec2")
         image = ec2.describe_images()["Images"][0]["ImageId"]
         made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
-        with tempfile.TemporaryDirectory(prefix="inverse-") as folder:
+        with canary.Folder() as folder:
             stopped = play(chaos, Path(folder), ec2, made)
-        with tempfile.TemporaryDirectory(prefix="inverse-") as folder:
+        with canary.Folder() as folder:
             return play_secret(chaos, Path(folder), boto3.client("ssm")) and stopped
     finally:
         server.stop()
@@ -61,9 +61,9 @@ def native(kind, title, module, func, /, **arguments):
 def run(chaos, place, *method):
     (place / "e.json").write_text(json.dumps({"title": "t", "description": "d",
                                               "method": list(method)}))
-    done = subprocess.run([chaos, "--log-file", "chaos.log", "--verbose", "run", "e.json"], cwd=place,
-                          text=True, capture_output=True, timeout=60, check=False, env={
-                              **os.environ, "HOME": str(place), "XDG_STATE_HOME": str(place / "s")})
+    done = canary.run([chaos, "--log-file", "chaos.log", "--verbose", "run", "e.json"], cwd=place,
+                      text=True, capture_output=True, timeout=60, env={
+                          **os.environ, "HOME": str(place), "XDG_STATE_HOME": str(place / "s")})
     return done, json.loads((place / "journal.json").read_text())
 
 

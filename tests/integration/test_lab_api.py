@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
 sys.path.insert(0, str(ROOT / "tests/support"))
+import canary  # noqa: E402
 import reference_python  # noqa: E402
 
 reference_python.enter()
@@ -75,8 +76,7 @@ class Driver:
 
 def client(service, url=None, driver=None):
     made = boto3.client(service, endpoint_url=url or f"http://{service}.lab.invalid",
-                        region_name="us-east-1", aws_access_key_id="testing",
-                        aws_secret_access_key="testing",
+                        region_name="us-east-1", **canary.AS_SECRETS,
                         config=Config(retries={"total_max_attempts": 1},
                                       parameter_validation=False))
     if driver:

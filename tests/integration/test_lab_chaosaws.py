@@ -96,6 +96,7 @@ class Lab:
         told = dict(re.findall(r"^export (\w+)='(.*)'$", self.run("env", "--name", self.name).stdout,
                                re.M))
         os.environ["AWS_ENDPOINT_URL"] = told["AWS_ENDPOINT_URL"]
+        functions.KEYS.clear()  # the lab makes its own, without a token
         functions.KEYS.update(aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
                               aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"])
         return self

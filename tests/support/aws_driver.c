@@ -214,6 +214,7 @@ static int with_session(struct task *task, json_t **ret_out, struct chaos_error 
         .endpoint_url = option_of(task->in, "endpoint_url"),
         .access_key = option_of(task->in, "access_key"),
         .secret_key = option_of(task->in, "secret_key"),
+        .session_token = option_of(task->in, "session_token"),
         .role_arn = option_of(task->in, "role_arn"),
         .read_timeout_ms = 2000,
         .seed = 1,
