@@ -2,7 +2,6 @@
 #include "aws/session.h"
 
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 
 #include "aws/credentials.h"
@@ -15,6 +14,7 @@
 #include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "base/str.h"
 
 #define TIMEOUT_DEFAULT_MS 60000
@@ -173,15 +173,6 @@ static int find_credentials(struct aws_session *session, struct aws_credentials 
     return r;
 }
 
-/* A core of a process that holds keys would hold them, too. Sanitizers must look into the process.
- */
-static void leave_no_core(void)
-{
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    (void)prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
 /* Those in hand, fetched anew shortly before they end. */
 static int ensure_credentials(struct aws_session *session, struct chaos_error *err)
 {
@@ -192,7 +183,7 @@ static int ensure_credentials(struct aws_session *session, struct chaos_error *e
 
     if (held->access_key && !ends)
         return 0;
-    leave_no_core();
+    proc_leave_no_core();
     r = find_credentials(session, &found, err);
     if (r < 0)
         return r;

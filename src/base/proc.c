@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,6 +23,14 @@ void proc_result_clear(struct proc_result *result)
 {
     buffer_clear(&result->out);
     buffer_clear(&result->err);
+}
+
+/* Sanitizers must look into the process. */
+void proc_leave_no_core(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 /* A child under way. */

@@ -35,6 +35,10 @@ struct proc_bounds {
 MUST_USE int proc_run(const char *path, char *const *argv, const struct proc_bounds *bounds,
                       struct proc_result *result, struct chaos_error *err);
 
+/* From now on this process leaves no core, whichever signal ends it, and other processes of its
+ * user cannot look into its memory: for who comes to hold secrets. What it executes is as usual. */
+void proc_leave_no_core(void);
+
 /* Where `name` would be run from: itself when it has a '/', else the first match on $PATH (or the
  * system's default path), as an owned string. NULL when there is none that may be executed. */
 char *proc_which(const char *name);

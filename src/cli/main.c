@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/proc.h"
 #include "cli/root.h"
 
 /* Before a run begins nothing has to be undone: say so and go, as the reference does. */
@@ -23,6 +25,8 @@ int main(int argc, char **argv)
     struct sigaction inherited;
     int code;
 
+    if (getenv("AWS_SECRET_ACCESS_KEY") || getenv("AWS_SESSION_TOKEN"))
+        proc_leave_no_core(); /* a core has the environment in it */
     sigemptyset(&action.sa_mask);
     sigemptyset(&ignore.sa_mask);
     /* Whoever stops reading our output must not stop a run half-way. */

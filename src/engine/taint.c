@@ -6,6 +6,7 @@
 #include "base/json_walk.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "value/extended.h"
 #include "value/json.h"
 
@@ -20,6 +21,7 @@ static const char *const vocabulary[] = {
 
 static void learn_text(struct mask *mask, const char *name, const char *value)
 {
+    proc_leave_no_core();
     if (!str_in(value, vocabulary))
         mask_add(mask, name, value);
     else if (strlen(value) >= MASK_SHOWN_MIN)

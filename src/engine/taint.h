@@ -7,7 +7,8 @@
 #include "base/mask.h"
 
 /* Learn the values in `resolved` that do not stand in the experiment itself (`declared`): those
- * from the environment, Vault, variable files and controls. A value that is a word of every journal
+ * from the environment, Vault, variable files and controls. From the first on this process leaves
+ * no core. A value that is a word of every journal
  * ("succeeded", "process") cannot be hidden without making journals useless: it is not, and the log
  * says so. */
 void taint_learn(struct mask *mask, const json_t *declared, const json_t *resolved);

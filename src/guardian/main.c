@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -100,6 +101,7 @@ int main(int argc, char **argv)
 
         return write(STDERR_FILENO, usage, sizeof(usage) - 1) < 0 ? 3 : 2;
     }
+    prctl(PR_SET_DUMPABLE, 0); /* a core has the environment in it, and so the run's keys */
     listen_to(SIG_IGN);
     if (chdir("/") < 0)
         return 1;
