@@ -137,14 +137,9 @@ static int select_tagged(const struct chaos_call *call, json_t **ret_tags, json_
 
     if (aws_tags_read_pairs(argument(call, "tags"), &tags, err) < 0)
         return -(int)err->code;
-    json_array_foreach (tags, i, tag) {
-        AUTO(buffer) struct buffer name = { 0 };
-
-        buffer_printf(&name, "tag:%s", json_text_of(tag, "Key"));
-        aws_filter_add(filters, buffer_text(&name), json_text_of(tag, "Value"));
-    }
-    if (argument_given(call, "az"))
-        aws_filter_add(filters, "availability-zone", argument_text(call, "az"));
+    json_array_foreach (tags, i, tag)
+        aws_filter_add_tag(filters, json_text_of(tag, "Key"), json_text_of(tag, "Value"));
+    aws_instances_filter_zone(call, filters);
     if (aws_instances_list(call, json_pack("{s:O}", "Filters", filters), &instances, err) < 0)
         return -(int)err->code;
     *ret_ids = aws_instances_ids(instances, NULL);

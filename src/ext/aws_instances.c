@@ -51,14 +51,19 @@ int aws_instances_list(const struct chaos_call *call, json_t *params, json_t **r
     return 0;
 }
 
+void aws_instances_filter_zone(const struct chaos_call *call, json_t *filters)
+{
+    if (argument_given(call, "az"))
+        aws_filter_add(filters, "availability-zone", argument_text(call, "az"));
+}
+
 json_t *aws_instances_filters(const struct chaos_call *call)
 {
     json_t *filters = json_array();
 
     if (argument(call, "filters"))
         json_array_extend(filters, argument(call, "filters"));
-    if (argument_given(call, "az"))
-        aws_filter_add(filters, "availability-zone", argument_text(call, "az"));
+    aws_instances_filter_zone(call, filters);
     return filters;
 }
 

@@ -14,7 +14,9 @@ bool aws_instance_is_stopped(const json_t *instance);
 /* All instances of DescribeInstances with `params` (taken), of all reservations and pages. */
 MUST_USE int aws_instances_list(const struct chaos_call *call, json_t *params,
                                 json_t **ret_instances, struct chaos_error *err);
-/* The arguments `filters` and `az` as new filters for it. */
+/* Add the argument `az`, if it is given, to filters for it. */
+void aws_instances_filter_zone(const struct chaos_call *call, json_t *filters);
+/* The arguments `filters` and `az` as new filters. */
 json_t *aws_instances_filters(const struct chaos_call *call);
 /* A new array with the ids of those for which `is` holds (NULL: all). */
 json_t *aws_instances_ids(const json_t *instances, bool (*is)(const json_t *instance));

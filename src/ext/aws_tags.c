@@ -96,3 +96,11 @@ void aws_filter_add(json_t *filters, const char *name, const char *value)
 {
     json_array_append_new(filters, json_pack("{s:s, s:[s]}", "Name", name, "Values", value));
 }
+
+void aws_filter_add_tag(json_t *filters, const char *key, const char *value)
+{
+    AUTO(buffer) struct buffer name = { 0 };
+
+    buffer_printf(&name, "tag:%s", key);
+    aws_filter_add(filters, buffer_text(&name), value);
+}

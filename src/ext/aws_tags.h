@@ -15,3 +15,5 @@ MUST_USE int aws_tags_read_pairs(const json_t *tags, json_t **ret_pairs, struct 
 bool aws_tags_contain(const json_t *resource_tags, const json_t *pairs);
 /* Add {"Name": name, "Values": [value]} to a list of filters. */
 void aws_filter_add(json_t *filters, const char *name, const char *value);
+/* The same for the tag `key`. */
+void aws_filter_add_tag(json_t *filters, const char *key, const char *value);

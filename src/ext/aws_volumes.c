@@ -46,7 +46,7 @@ static json_t *list_devices(const json_t *instance)
     return devices;
 }
 
-json_t *aws_volumes_draw(const struct chaos_call *call, const json_t *instances)
+json_t *aws_volumes_draw(const struct chaos_call *call, const json_t *instances, const char *group)
 {
     json_t *drawn = json_array();
     json_t *instance;
@@ -62,10 +62,10 @@ json_t *aws_volumes_draw(const struct chaos_call *call, const json_t *instances)
             json_array_append_new(ids, json_string(id));
         id = aws_pick_one(call, ids);
         if (id)
-            json_array_append_new(drawn,
-                                  json_pack("{s:O, s:O, s:s}", "InstanceId",
-                                            json_object_get(instance, "InstanceId"), "DeviceName",
-                                            json_object_get(devices, id), "VolumeId", id));
+            json_array_append_new(drawn, json_pack("{s:O, s:O, s:s, s:s*}", "InstanceId",
+                                                   json_object_get(instance, "InstanceId"),
+                                                   "DeviceName", json_object_get(devices, id),
+                                                   "VolumeId", id, "Group", group));
     }
     return drawn;
 }
@@ -78,8 +78,9 @@ static json_t *attachment_of(const json_t *volume)
                      json_object_get(volume, "VolumeId"));
 }
 
-static json_t *tag_params(const json_t *volume, const char *group)
+static json_t *tag_params(const json_t *volume)
 {
+    const char *group = json_text_of(volume, "Group");
     AUTO(buffer) struct buffer origin = { 0 };
 
     buffer_printf(&origin, "DeviceName=%s;InstanceId=%s", json_text_of(volume, "DeviceName"),
@@ -105,8 +106,8 @@ static int explain(const char *doing, const json_t *volume, const char *preposit
     return chaos_error_set(err, code, "%s", text);
 }
 
-int aws_volume_detach(const struct chaos_call *call, const json_t *volume, const char *group,
-                      json_t *answers, struct chaos_error *err)
+static int detach(const struct chaos_call *call, const json_t *volume, json_t *answers,
+                  struct chaos_error *err)
 {
     AUTO(json) json_t *answer = NULL;
     AUTO(json) json_t *ignored = NULL;
@@ -119,14 +120,14 @@ int aws_volume_detach(const struct chaos_call *call, const json_t *volume, const
                    json_text_of(volume, "InstanceId"));
     r = aws_call(call, "ec2", "DetachVolume", params, &answer, err);
     if (r == 0)
-        r = aws_call(call, "ec2", "CreateTags", tag_params(volume, group), &ignored, err);
+        r = aws_call(call, "ec2", "CreateTags", tag_params(volume), &ignored, err);
     if (r < 0)
         return explain("unable to detach", volume, "from", err);
     json_array_append_new(answers, STEAL(answer));
     return 0;
 }
 
-void aws_volume_undo_detach(const json_t *volume, const char *group, json_t *requests)
+static void undo_detach(const json_t *volume, json_t *requests)
 {
     json_t *looking =
         aws_undo("ec2", "DescribeVolumes",
@@ -136,11 +137,17 @@ void aws_volume_undo_detach(const json_t *volume, const char *group, json_t *req
         requests, aws_undo_while(looking, "$.Volumes[*].Attachments[*].State", "detaching"));
     json_array_append_new(
         requests, aws_undo("ec2", "AttachVolume", attachment_of(volume), AWS_DONE("VolumeInUse")));
-    json_array_append_new(requests, aws_undo("ec2", "DeleteTags", tag_params(volume, group), NULL));
+    json_array_append_new(requests, aws_undo("ec2", "DeleteTags", tag_params(volume), NULL));
 }
 
-int aws_volumes_detached(const struct chaos_call *call, json_t **ret_volumes,
-                         struct chaos_error *err)
+static void undo_attach(const json_t *volume, json_t *requests)
+{
+    json_array_append_new(requests,
+                          aws_undo("ec2", "DetachVolume", attachment_of(volume),
+                                   AWS_DONE("IncorrectState", "InvalidAttachment.NotFound")));
+}
+
+int aws_volumes_tagged(const struct chaos_call *call, json_t **ret_volumes, struct chaos_error *err)
 {
     AUTO(json) json_t *answer = NULL;
 
@@ -188,16 +195,16 @@ static bool read_origin(const json_t *volume, struct aws_origin *origin)
     return origin->device && origin->instance;
 }
 
-static int attach(const struct chaos_call *call, const json_t *where, json_t *answers,
+static int attach(const struct chaos_call *call, const json_t *volume, json_t *answers,
                   struct chaos_error *err)
 {
     json_t *answer = NULL;
 
     chaos_log_info(call->context, "Attaching volume %s to %s as %s",
-                   json_text_of(where, "VolumeId"), json_text_of(where, "InstanceId"),
-                   json_text_of(where, "DeviceName"));
-    if (aws_call(call, "ec2", "AttachVolume", attachment_of(where), &answer, err) < 0)
-        return explain("Unable to attach", where, "to instance", err);
+                   json_text_of(volume, "VolumeId"), json_text_of(volume, "InstanceId"),
+                   json_text_of(volume, "DeviceName"));
+    if (aws_call(call, "ec2", "AttachVolume", attachment_of(volume), &answer, err) < 0)
+        return explain("Unable to attach", volume, "to instance", err);
     json_array_append_new(answers, answer);
     return 0;
 }
@@ -211,7 +218,7 @@ static bool is_attached(const json_t *volume)
            !str_equal(json_text_of(attachment, "State"), "detaching");
 }
 
-json_t *aws_volumes_lost(const json_t *volumes,
+json_t *aws_volumes_lost(const json_t *tagged,
                          bool (*is_wanted)(const struct aws_origin *origin, const json_t *names),
                          const json_t *names)
 {
@@ -219,7 +226,7 @@ json_t *aws_volumes_lost(const json_t *volumes,
     json_t *volume;
     size_t i;
 
-    json_array_foreach (volumes, i, volume) {
+    json_array_foreach (tagged, i, volume) {
         AUTO(origin) struct aws_origin origin = { 0 };
 
         if (is_attached(volume) || !read_origin(volume, &origin) || !is_wanted(&origin, names))
@@ -231,29 +238,64 @@ json_t *aws_volumes_lost(const json_t *volumes,
     return lost;
 }
 
-int aws_volumes_attach(const struct chaos_call *call, const json_t *lost, json_t **ret_output,
-                       struct chaos_error *err)
+/* `act` on each of the selected volumes; *ret_output: the answers. */
+static int act_on_each(const struct chaos_call *call, aws_volumes_select select,
+                       int (*act)(const struct chaos_call *call, const json_t *volume,
+                                  json_t *answers, struct chaos_error *err),
+                       json_t **ret_output, struct chaos_error *err)
 {
+    AUTO(json) json_t *volumes = NULL;
     AUTO(json) json_t *answers = json_array();
-    json_t *where;
+    json_t *volume;
     size_t i;
 
-    json_array_foreach (lost, i, where)
-        if (attach(call, where, answers, err) < 0)
+    if (select(call, &volumes, err) < 0)
+        return -(int)err->code;
+    json_array_foreach (volumes, i, volume)
+        if (act(call, volume, answers, err) < 0)
             return -(int)err->code;
     *ret_output = STEAL(answers);
     return 0;
 }
 
-json_t *aws_volumes_undo_attach(const json_t *lost)
+static int undo_each(const struct chaos_call *call, aws_volumes_select select,
+                     void (*undo)(const json_t *volume, json_t *requests), json_t **ret_activity,
+                     struct chaos_error *err)
 {
-    json_t *requests = json_array();
-    json_t *where;
+    AUTO(json) json_t *volumes = NULL;
+    json_t *requests;
+    json_t *volume;
     size_t i;
 
-    json_array_foreach (lost, i, where)
-        json_array_append_new(requests,
-                              aws_undo("ec2", "DetachVolume", attachment_of(where),
-                                       AWS_DONE("IncorrectState", "InvalidAttachment.NotFound")));
-    return aws_inverse_requests(requests);
+    if (select(call, &volumes, err) < 0)
+        return -(int)err->code;
+    requests = json_array();
+    json_array_foreach (volumes, i, volume)
+        undo(volume, requests);
+    *ret_activity = aws_inverse_requests(requests);
+    return 0;
+}
+
+int aws_volumes_detach(const struct chaos_call *call, aws_volumes_select select,
+                       json_t **ret_output, struct chaos_error *err)
+{
+    return act_on_each(call, select, detach, ret_output, err);
+}
+
+int aws_volumes_undo_detach(const struct chaos_call *call, aws_volumes_select select,
+                            json_t **ret_activity, struct chaos_error *err)
+{
+    return undo_each(call, select, undo_detach, ret_activity, err);
+}
+
+int aws_volumes_attach(const struct chaos_call *call, aws_volumes_select select,
+                       json_t **ret_output, struct chaos_error *err)
+{
+    return act_on_each(call, select, attach, ret_output, err);
+}
+
+int aws_volumes_undo_attach(const struct chaos_call *call, aws_volumes_select select,
+                            json_t **ret_activity, struct chaos_error *err)
+{
+    return undo_each(call, select, undo_attach, ret_activity, err);
 }

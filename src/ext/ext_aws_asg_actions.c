@@ -421,70 +421,42 @@ static int draw_volumes(const struct chaos_call *call, const json_t *group, json
                                name_of(group));
     if (aws_instances_list(call, json_pack("{s:O}", "InstanceIds", ids), &instances, err) < 0)
         return aws_explain_refusal(call, "Unable to describe asg instances: {message}", err);
-    *ret_volumes = aws_volumes_draw(call, instances);
+    *ret_volumes = aws_volumes_draw(call, instances, name_of(group));
     return 0;
 }
 
-/* [{"name": group, "volumes": [..]}] */
-static int select_volumes(const struct chaos_call *call, json_t **ret_selected,
+/* The volumes that detach_random_volume() will detach. */
+static int select_volumes(const struct chaos_call *call, json_t **ret_volumes,
                           struct chaos_error *err)
 {
     AUTO(json) json_t *answer = NULL;
-    AUTO(json) json_t *selected = json_array();
+    AUTO(json) json_t *volumes = json_array();
     json_t *group;
     size_t i;
 
     if (aws_groups_find(call, &answer, err) < 0)
         return -(int)err->code;
     json_array_foreach (json_object_get(answer, "AutoScalingGroups"), i, group) {
-        json_t *volumes = NULL;
+        AUTO(json) json_t *drawn = NULL;
 
-        if (draw_volumes(call, group, &volumes, err) < 0)
+        if (draw_volumes(call, group, &drawn, err) < 0)
             return -(int)err->code;
-        json_array_append_new(selected,
-                              json_pack("{s:s, s:o}", "name", name_of(group), "volumes", volumes));
+        json_array_extend(volumes, drawn);
     }
-    *ret_selected = STEAL(selected);
+    *ret_volumes = STEAL(volumes);
     return 0;
 }
 
 static int detach_random_volume(const struct chaos_call *call, json_t **ret_output,
                                 struct chaos_error *err)
 {
-    AUTO(json) json_t *selected = NULL;
-    AUTO(json) json_t *answers = json_array();
-    json_t *group;
-    json_t *volume;
-    size_t i;
-    size_t k;
-
-    if (select_volumes(call, &selected, err) < 0)
-        return -(int)err->code;
-    json_array_foreach (selected, i, group)
-        json_array_foreach (json_object_get(group, "volumes"), k, volume)
-            if (aws_volume_detach(call, volume, json_text_of(group, "name"), answers, err) < 0)
-                return -(int)err->code;
-    *ret_output = STEAL(answers);
-    return 0;
+    return aws_volumes_detach(call, select_volumes, ret_output, err);
 }
 
 static int undo_detach_random_volume(const struct chaos_call *call, json_t **ret_activity,
                                      struct chaos_error *err)
 {
-    AUTO(json) json_t *selected = NULL;
-    AUTO(json) json_t *requests = json_array();
-    json_t *group;
-    json_t *volume;
-    size_t i;
-    size_t k;
-
-    if (select_volumes(call, &selected, err) < 0)
-        return -(int)err->code;
-    json_array_foreach (selected, i, group)
-        json_array_foreach (json_object_get(group, "volumes"), k, volume)
-            aws_volume_undo_detach(volume, json_text_of(group, "name"), requests);
-    *ret_activity = aws_inverse_requests(STEAL(requests));
-    return 0;
+    return aws_volumes_undo_detach(call, select_volumes, ret_activity, err);
 }
 
 static bool is_of_groups(const struct aws_origin *origin, const json_t *names)
@@ -506,7 +478,7 @@ static int select_lost_volumes(const struct chaos_call *call, json_t **ret_lost,
     AUTO(json) json_t *names = NULL;
     AUTO(json) json_t *volumes = NULL;
 
-    if (aws_groups_find(call, &answer, err) < 0 || aws_volumes_detached(call, &volumes, err) < 0)
+    if (aws_groups_find(call, &answer, err) < 0 || aws_volumes_tagged(call, &volumes, err) < 0)
         return -(int)err->code;
     if (!json_array_size(volumes))
         return aws_fail(call, "No volumes detached by ChaosTookit found", err);
@@ -518,22 +490,13 @@ static int select_lost_volumes(const struct chaos_call *call, json_t **ret_lost,
 static int attach_volume(const struct chaos_call *call, json_t **ret_output,
                          struct chaos_error *err)
 {
-    AUTO(json) json_t *lost = NULL;
-
-    if (select_lost_volumes(call, &lost, err) < 0)
-        return -(int)err->code;
-    return aws_volumes_attach(call, lost, ret_output, err);
+    return aws_volumes_attach(call, select_lost_volumes, ret_output, err);
 }
 
 static int undo_attach_volume(const struct chaos_call *call, json_t **ret_activity,
                               struct chaos_error *err)
 {
-    AUTO(json) json_t *lost = NULL;
-
-    if (select_lost_volumes(call, &lost, err) < 0)
-        return -(int)err->code;
-    *ret_activity = aws_volumes_undo_attach(lost);
-    return 0;
+    return aws_volumes_undo_attach(call, select_lost_volumes, ret_activity, err);
 }
 
 #define GROUPS                                                                                     \

@@ -311,41 +311,20 @@ static int select_volumes(const struct chaos_call *call, json_t **ret_volumes,
     text = pytext_of(params);
     if (!json_array_size(instances))
         return chaos_error_set(err, CHAOS_E_NOT_FOUND, "no instances found matching: %s", text);
-    *ret_volumes = aws_volumes_draw(call, instances);
+    *ret_volumes = aws_volumes_draw(call, instances, NULL);
     return 0;
 }
 
 static int detach_random_volume(const struct chaos_call *call, json_t **ret_output,
                                 struct chaos_error *err)
 {
-    AUTO(json) json_t *volumes = NULL;
-    AUTO(json) json_t *answers = json_array();
-    json_t *volume;
-    size_t i;
-
-    if (select_volumes(call, &volumes, err) < 0)
-        return -(int)err->code;
-    json_array_foreach (volumes, i, volume)
-        if (aws_volume_detach(call, volume, NULL, answers, err) < 0)
-            return -(int)err->code;
-    *ret_output = STEAL(answers);
-    return 0;
+    return aws_volumes_detach(call, select_volumes, ret_output, err);
 }
 
 static int undo_detach_random_volume(const struct chaos_call *call, json_t **ret_activity,
                                      struct chaos_error *err)
 {
-    AUTO(json) json_t *volumes = NULL;
-    AUTO(json) json_t *requests = json_array();
-    json_t *volume;
-    size_t i;
-
-    if (select_volumes(call, &volumes, err) < 0)
-        return -(int)err->code;
-    json_array_foreach (volumes, i, volume)
-        aws_volume_undo_detach(volume, NULL, requests);
-    *ret_activity = aws_inverse_requests(STEAL(requests));
-    return 0;
+    return aws_volumes_undo_detach(call, select_volumes, ret_activity, err);
 }
 
 static bool is_of_instances(const struct aws_origin *origin, const json_t *ids)
@@ -376,7 +355,7 @@ static int select_lost_volumes(const struct chaos_call *call, json_t **ret_lost,
             return -(int)err->code;
         ids = aws_instances_ids(instances, NULL);
     }
-    if (aws_volumes_detached(call, &volumes, err) < 0)
+    if (aws_volumes_tagged(call, &volumes, err) < 0)
         return -(int)err->code;
     *ret_lost = aws_volumes_lost(volumes, is_of_instances, ids);
     return 0;
@@ -385,22 +364,13 @@ static int select_lost_volumes(const struct chaos_call *call, json_t **ret_lost,
 static int attach_volume(const struct chaos_call *call, json_t **ret_output,
                          struct chaos_error *err)
 {
-    AUTO(json) json_t *lost = NULL;
-
-    if (select_lost_volumes(call, &lost, err) < 0)
-        return -(int)err->code;
-    return aws_volumes_attach(call, lost, ret_output, err);
+    return aws_volumes_attach(call, select_lost_volumes, ret_output, err);
 }
 
 static int undo_attach_volume(const struct chaos_call *call, json_t **ret_activity,
                               struct chaos_error *err)
 {
-    AUTO(json) json_t *lost = NULL;
-
-    if (select_lost_volumes(call, &lost, err) < 0)
-        return -(int)err->code;
-    *ret_activity = aws_volumes_undo_attach(lost);
-    return 0;
+    return aws_volumes_undo_attach(call, select_lost_volumes, ret_activity, err);
 }
 
 /* The instances that stop_instances_by_incremental_steps() will stop. */
@@ -416,14 +386,9 @@ static int select_steps(const struct chaos_call *call, json_t **ret_ids, json_t 
 
     if (aws_tags_read(argument(call, "tags"), &tags, err) < 0)
         return -(int)err->code;
-    json_object_foreach (tags, key, value) {
-        AUTO(buffer) struct buffer name = { 0 };
-
-        buffer_printf(&name, "tag:%s", key);
-        aws_filter_add(filters, buffer_text(&name), json_string_value(value));
-    }
-    if (argument_given(call, "az"))
-        aws_filter_add(filters, "availability-zone", argument_text(call, "az"));
+    json_object_foreach (tags, key, value)
+        aws_filter_add_tag(filters, key, json_string_value(value));
+    aws_instances_filter_zone(call, filters);
     if (aws_instances_list(call, json_pack("{s:O}", "Filters", filters), &found, err) < 0)
         return -(int)err->code;
     ids = aws_instances_ids(found, aws_instance_is_up);
