@@ -23,6 +23,8 @@ extern const struct cli_command lab_up;
         .help = "The name of the lab. Without it: the only one that is up, or 'lab'."              \
     }
 
+/* Whether a variable would lead AWS clients away from the lab, or to other keys than the lab's. */
+bool lab_is_foreign(const char *name);
 /* Ask the lab for one thing that is answered with one line; CLI_DONE, or what cli_fail() gave.
  * Takes `request`. */
 int lab_request(const char *name, json_t *request, json_t **ret_line);

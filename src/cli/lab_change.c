@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small ones: down, env, fail, mend, snapshot, restore.
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/json_walk.h"
@@ -31,6 +32,17 @@ const struct cli_command lab_down = {
     .run = down_run,
 };
 
+/* What the caller has, and the lab does not set. */
+static void unset_foreign(const json_t *lab)
+{
+    for (char **variable = environ; *variable; variable++) {
+        AUTO(str) char *name = mem_strndup(*variable, strcspn(*variable, "="));
+
+        if (lab_is_foreign(name) && !json_object_get(lab, name))
+            printf("unset %s\n", name);
+    }
+}
+
 static int env_run(const struct cli_call *call)
 {
     AUTO(json) json_t *line = NULL;
@@ -42,6 +54,7 @@ static int env_run(const struct cli_call *call)
         return code;
     json_object_foreach (line, name, value) /* letters, digits, ':', '/', '+' and '.' only */
         printf("export %s='%s'\n", name, json_string_value(value));
+    unset_foreign(line);
     return CLI_DONE;
 }
 
@@ -49,8 +62,10 @@ const struct cli_command lab_env = {
     .name = "env",
     .offline = true,
     .summary = "Print the variables that point AWS clients at a lab",
-    .doc = "Print shell commands that set the endpoint, the keys and the region of a lab: eval "
-           "\"$(chaos lab env)\".",
+    .doc =
+        "Print shell commands that set the endpoint, the keys and the region of a lab, and unset "
+        "what would lead elsewhere (session token, profile, other endpoints): eval "
+        "\"$(chaos lab env)\".",
     .options = name_options,
     .n_options = ARRAY_SIZE(name_options),
     .run = env_run,

@@ -33,13 +33,17 @@ static const struct cli_argument arguments[] = {
     { .name = "CMD", .variadic = true, .help = "The command and its arguments, after --." },
 };
 
+bool lab_is_foreign(const char *name)
+{
+    return str_starts(name, "AWS_ENDPOINT_URL") || strcmp(name, "AWS_PROFILE") == 0 ||
+           strcmp(name, "AWS_SESSION_TOKEN") == 0;
+}
+
 static bool is_overridden(const char *variable, const json_t *lab)
 {
     AUTO(str) char *name = mem_strndup(variable, strcspn(variable, "="));
 
-    return json_object_get(lab, name) || strcmp(name, "PATH") == 0 ||
-           str_starts(name, "AWS_ENDPOINT_URL") || strcmp(name, "AWS_PROFILE") == 0 ||
-           strcmp(name, "AWS_SESSION_TOKEN") == 0;
+    return json_object_get(lab, name) || strcmp(name, "PATH") == 0 || lab_is_foreign(name);
 }
 
 /* PATH with the folder of this program first: `chaos` in the lab is this one. */

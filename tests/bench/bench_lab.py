@@ -50,9 +50,7 @@ class Lab:
         return [i for i in status["instances"] if i["state"] == state]
 
     def env(self):
-        lines = self.ask("env").splitlines()
-        return {**os.environ,
-                **dict(l.removeprefix("export ").replace("'", "").split("=", 1) for l in lines)}
+        return {**os.environ, **lab_processes.exported(self.ask("env"))}
 
     def events(self):
         return [json.loads(line) for line in self.ask("events", "--json").splitlines()]

@@ -103,8 +103,7 @@ class Lab:
         return self.lab("exec", "--on", where, "--", *words)
 
     def env(self):
-        lines = self.lab("env").stdout.splitlines()
-        return dict(line.removeprefix("export ").replace("'", "").split("=", 1) for line in lines)
+        return lab_processes.exported(self.lab("env").stdout)
 
     def aws(self, *words, ok=True, **changes):
         done = self.chaos("aws", *words, env={**self.env(), **changes})
@@ -329,6 +328,13 @@ class LabTest(unittest.TestCase):
         asked = lab.run("MASTER", "chaos", "aws", "sts", "get-caller-identity")
         self.assertEqual(asked.returncode, 0, asked.stderr)
         self.assertIn(":assumed-role/echo-role/i-", json.loads(asked.stdout)["Arn"])
+
+    def test_env_unsets_what_would_lead_clients_elsewhere(self):
+        foreign = {"AWS_PROFILE": "p", "AWS_ENDPOINT_URL_EC2": "http://127.0.0.1:9",
+                   "AWS_SESSION_TOKEN": "t"}
+        told = self.lab().lab("env", env=foreign).stdout
+        self.assertEqual({name for name, value in lab_processes.exported(told).items() if not value},
+                         set(foreign))
 
     def test_wrong_keys_and_signatures_are_refused_as_ec2_does(self):
         lab = self.lab()

@@ -22,7 +22,8 @@ import threading
 import time
 import unittest
 
-import test_aws_functions as functions
+import test_aws_functions as functions  # puts the folder of canary.py on the path
+import lab_processes
 
 IMAGE = "ami-00000000000000001"  # what every lab has
 DEADLINE_S = 30
@@ -93,8 +94,7 @@ class Lab:
         made = self.run("up", "--detach", "--name", self.name)
         if made.returncode != 0:
             raise AssertionError(made.stderr)
-        told = dict(re.findall(r"^export (\w+)='(.*)'$", self.run("env", "--name", self.name).stdout,
-                               re.M))
+        told = lab_processes.exported(self.run("env", "--name", self.name).stdout)
         os.environ["AWS_ENDPOINT_URL"] = told["AWS_ENDPOINT_URL"]
         functions.KEYS.clear()  # the lab makes its own, without a token
         functions.KEYS.update(aws_access_key_id=told["AWS_ACCESS_KEY_ID"],

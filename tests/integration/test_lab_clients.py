@@ -55,7 +55,7 @@ class Clients(unittest.TestCase):
     def aws(self, *words, fails=False):
         env = {**os.environ, "AWS_ACCESS_KEY_ID": functions.KEYS["aws_access_key_id"],
                "AWS_SECRET_ACCESS_KEY": functions.KEYS["aws_secret_access_key"],
-               "AWS_DEFAULT_REGION": "us-east-1"}
+               "AWS_SESSION_TOKEN": "", "AWS_DEFAULT_REGION": "us-east-1"}
         done = subprocess.run([CLI, *words], capture_output=True, text=True, env=env,
                               timeout=DEADLINE_S)
         self.assertEqual(done.returncode != 0, fails, done.stderr)

@@ -24,6 +24,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "support")]
 import test_cloud_moto as scaling  # noqa: E402
+import lab_processes  # noqa: E402
 import reference_python  # noqa: E402
 from test_lab_api import MOTO_SERVER, Side, compare, listed, shape  # noqa: E402
 
@@ -50,8 +51,7 @@ class Lab:
         if up.returncode:
             print("SKIPPED: no lab here:", (up.stderr + up.stdout).strip().splitlines()[-1])
             sys.exit(reference_python.SKIPPED)
-        for name, value in re.findall(r"export (\w+)='([^']*)'", self.run("env").stdout):
-            self.env[name] = value
+        self.env.update(lab_processes.exported(self.run("env").stdout))
 
     def run(self, command, *words):
         return subprocess.run([self.chaos, "lab", command, "--name", self.name, *words],

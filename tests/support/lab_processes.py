@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes of labs, by the words they were started with: chaos-lab NAME PORT."""
+"""The processes of labs, by the words they were started with (chaos-lab NAME PORT), and the variables
+that a lab tells."""
 import os
+import re
+
+
+def exported(text):
+    """What `chaos lab env` sets; "" for what it unsets, which AWS clients take for nothing."""
+    return dict(re.findall(r"^export (\w+)='(.*)'$", text, re.M)) | {
+        name: "" for name in re.findall(r"^unset (\w+)$", text, re.M)}
 
 
 def read(pid, name):
