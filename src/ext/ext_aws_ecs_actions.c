@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "ext/arguments.h"
 #include "ext/aws_call.h"
+#include "ext/aws_ecs_recreate.h"
 #include "ext/aws_explain.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_inverse.h"
@@ -201,6 +202,25 @@ static int draw_service(const struct chaos_call *call, json_t **ret_service,
     return 0;
 }
 
+static int choose_service(const struct chaos_call *call, json_t **ret_service,
+                          struct chaos_error *err)
+{
+    if (!argument_given(call, "service"))
+        return draw_service(call, ret_service, err);
+    *ret_service = json_incref(argument(call, "service"));
+    return 0;
+}
+
+static int undo_delete_service(const struct chaos_call *call, json_t **ret_activity,
+                               struct chaos_error *err)
+{
+    AUTO(json) json_t *service = NULL;
+
+    if (choose_service(call, &service, err) < 0)
+        return -(int)err->code;
+    return aws_ecs_recreate_service(call, service, ret_activity, err);
+}
+
 static int delete_service(const struct chaos_call *call, json_t **ret_output,
                           struct chaos_error *err)
 {
@@ -209,9 +229,7 @@ static int delete_service(const struct chaos_call *call, json_t **ret_output,
     AUTO(json) json_t *ignored = NULL;
     json_t *drain;
 
-    if (argument_given(call, "service"))
-        service = json_incref(argument(call, "service"));
-    else if (draw_service(call, &service, err) < 0)
+    if (choose_service(call, &service, err) < 0)
         return -(int)err->code;
     chaos_log_info(call->context, "Deleting service %s", json_string_value(service));
     json_object_set(params, "service", service);
@@ -548,9 +566,11 @@ static const struct chaos_param state_params[] = {
 };
 
 static const struct chaos_function functions[] = {
-    ACTION(delete_cluster, cluster_params, .summary = "delete a cluster", AWS_RESPONSE),
+    ACTION(delete_cluster, cluster_params, .summary = "delete a cluster", AWS_RESPONSE,
+           .inverse = aws_ecs_recreate_cluster),
     ACTION(delete_service, delete_service_params,
-           .summary = "scale a service to nothing and delete it", AWS_RESPONSE),
+           .summary = "scale a service to nothing and delete it", AWS_RESPONSE,
+           .inverse = undo_delete_service),
     ACTION(deregister_container_instance, deregister_params,
            .summary = "take a container instance out of its cluster", AWS_RESPONSE),
     ACTION(set_service_deployment_configuration, deployment_params,

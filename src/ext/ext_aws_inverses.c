@@ -215,6 +215,36 @@ static int restore_function(const struct chaos_call *call, json_t **ret_output,
     return aws_call(call, "lambda", "UpdateFunctionConfiguration", params, ret_output, err);
 }
 
+/* The first of `versions` (newest first) that is of the key. */
+static const json_t *newest_of(const struct chaos_call *call, const json_t *versions)
+{
+    return aws_list_find(versions, "Key", argument_text(call, "object_key"));
+}
+
+/* Only the mark that hides this very version goes: what came meanwhile stays. */
+static int restore_object(const struct chaos_call *call, json_t **ret_output,
+                          struct chaos_error *err)
+{
+    AUTO(json) json_t *answer = NULL;
+    const json_t *mark;
+
+    if (aws_pages(call, "s3", "ListObjectVersions",
+                  aws_params(call, AWS_PAIRS("Bucket", "bucket_name", "Prefix", "object_key")),
+                  &answer, err) < 0)
+        return -(int)err->code;
+    mark = newest_of(call, json_object_get(answer, "DeleteMarkers"));
+    if (!json_is_true(json_object_get(mark, "IsLatest")) ||
+        !str_equal(json_text_of(newest_of(call, json_object_get(answer, "Versions")), "VersionId"),
+                   argument_text(call, "version_id")))
+        return 0;
+    aws_announce(call, "Bringing the object {object_key} of the bucket {bucket_name} back");
+    return aws_call(call, "s3", "DeleteObject",
+                    json_pack("{s:O, s:O, s:O}", "Bucket", argument(call, "bucket_name"), "Key",
+                              argument(call, "object_key"), "VersionId",
+                              json_object_get(mark, "VersionId")),
+                    ret_output, err);
+}
+
 static const struct chaos_param requests_params[] = {
     REQUIRED("requests", CHAOS_LIST,
              "what to do, in turn: a list of {\"service\", \"operation\", \"parameters\"}, each "
@@ -237,6 +267,12 @@ static const struct chaos_param function_params[] = {
     REQUIRED("variables", CHAOS_MAPPING, "some of its variables; null for one that it had not"),
 };
 
+static const struct chaos_param object_params[] = {
+    REQUIRED("bucket_name", CHAOS_STRING, "name of the bucket"),
+    REQUIRED("object_key", CHAOS_STRING, "key of the object"),
+    REQUIRED("version_id", CHAOS_STRING, "the version that was current"),
+};
+
 static const struct chaos_function functions[] = {
     ACTION(requests, requests_params,
            .summary = "requests to any services, all of them also when one fails",
@@ -247,6 +283,10 @@ static const struct chaos_function functions[] = {
            .doc = "Its other variables are left as they are, and are not written down.",
            .result = CHAOS_MAPPING,
            .result_doc = "the answer, as boto3 gives it; null when it was as wanted"),
+    ACTION(restore_object, object_params,
+           .summary = "take the mark away that hides an object of a bucket with versions",
+           .result = CHAOS_MAPPING,
+           .result_doc = "the answer, as boto3 gives it; null when nothing hides that version"),
     ACTION(restore_parameter, parameter_params,
            .summary = "set a parameter of Systems Manager to the value of an earlier version",
            .doc = "The value is read when it is needed, and not written down.",

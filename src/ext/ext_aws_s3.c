@@ -76,6 +76,30 @@ static int delete_object(const struct chaos_call *call, json_t **ret_output,
     return aws_call(call, S3, "DeleteObject", aws_params(call, OBJECT), &ignored, err);
 }
 
+/* In a bucket with versions the object is only hidden, by a mark. A version that is named goes. */
+static int undo_delete_object(const struct chaos_call *call, json_t **ret_activity,
+                              struct chaos_error *err)
+{
+    AUTO(json) json_t *answer = NULL;
+    const char *version;
+
+    if (argument_given(call, "version_id"))
+        return 0;
+    if (aws_call(call, S3, "HeadObject", aws_params(call, OBJECT), &answer, err) < 0) {
+        if (!aws_refused_with(err, "404"))
+            return -(int)err->code;
+        chaos_error_clear(err);
+        return 0;
+    }
+    version = json_text_of(answer, "VersionId");
+    if (version && !str_equal(version, "null"))
+        *ret_activity = aws_inverse_by(
+            "restore_object",
+            json_pack("{s:O, s:O, s:s}", "bucket_name", argument(call, "bucket_name"), "object_key",
+                      argument(call, "object_key"), "version_id", version));
+    return 0;
+}
+
 /* "Suspended" when it never was on. */
 static int read_versioning(const struct chaos_call *call, json_t **ret_answer,
                            const char **ret_status, struct chaos_error *err)
@@ -157,7 +181,8 @@ static const struct chaos_function probes[] = {
 };
 
 static const struct chaos_function actions[] = {
-    ACTION(delete_object, object_params, .summary = "delete an object", .result_doc = "null"),
+    ACTION(delete_object, object_params, .summary = "delete an object", .result_doc = "null",
+           .inverse = undo_delete_object),
     ACTION(toggle_versioning, versioning_params, .summary = "change the versioning of a bucket",
            .result_doc = "null", .inverse = undo_toggle_versioning),
 };

@@ -143,6 +143,56 @@ def deployments(clients):
     return [s["deploymentConfiguration"] for s in found] + services(clients)
 
 
+def many_versions(clients):
+    bucket = in_bucket(object_key="k")(clients)
+    s3 = clients("s3")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    for key in ("k", "k beside"):
+        for content in (b"old", b"new"):
+            s3.put_object(Bucket="bucket", Key=key, Body=content)
+    s3.delete_object(Bucket="bucket", Key="k beside")
+    return bucket
+
+
+def objects(clients):
+    found = clients("s3").list_object_versions(Bucket="bucket")
+    return [[(v["Key"], v["VersionId"], v["IsLatest"]) for v in found.get(kind, [])]
+            for kind in ("Versions", "DeleteMarkers")]
+
+
+def made_cluster(clients):
+    ecs = clients("ecs")
+    for name in ("c", "beside"):
+        ecs.create_cluster(clusterName=name, tags=[{"key": "a", "value": "b"}], settings=[
+            {"name": "containerInsights", "value": "enabled"}], capacityProviders=["FARGATE"],
+            defaultCapacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1, "base": 0}])
+    return {"cluster": "c"}
+
+
+def made_clusters(clients):
+    members = ("clusterName", "status", "settings", "capacityProviders", "tags",
+               "defaultCapacityProviderStrategy")
+    found = clients("ecs").describe_clusters(clusters=["c", "beside"], include=["SETTINGS", "TAGS"])
+    return [{k: c.get(k) for k in members} for c in found["clusters"] if c["status"] == "ACTIVE"]
+
+
+def running_services(clients):
+    """Without their placement, which moto forgets to create them with."""
+    ecs = clients("ecs")
+    members = ("serviceName", "desiredCount", "taskDefinition", "deploymentConfiguration", "tags",
+               "schedulingStrategy")
+    found = ecs.describe_services(cluster="c", services=["s", "beside"], include=["TAGS"])["services"]
+    return [{k: s.get(k) for k in members} for s in found if s["status"] == "ACTIVE"]
+
+
+def two_services(clients, **more):
+    arguments = placed_service(clients)
+    clients("ecs").create_service(cluster="c", serviceName="beside", taskDefinition="t", desiredCount=1)
+    clients("ecs").tag_resource(tags=[{"key": "a", "value": "b"}], resourceArn=clients(
+        "ecs").describe_services(cluster="c", services=["s"])["services"][0]["serviceArn"])
+    return {**arguments, **more}
+
+
 def attached_policy(clients):
     arn = policy(clients)
     clients("iam").attach_role_policy(PolicyArn=arn, RoleName="r")
@@ -201,6 +251,13 @@ CASES = [
         **placed_service(clients), "placement_type": "spread", "placement_field": "instanceId"},
      deployments),
     ("ecs.actions.set_service_deployment_configuration", placed_service, deployments),
+    ("ecs.actions.delete_cluster", made_cluster, made_clusters),
+    ("ecs.actions.delete_service", two_services, running_services),
+    ("ecs.actions.delete_service",
+     lambda clients: two_services(clients, service=None, service_pattern="/s$"), running_services),
+    ("s3.actions.delete_object", many_versions, objects),
+    ("s3.actions.delete_object",
+     given(many_versions, {"bucket_name": "bucket", "object_key": "none"}), buckets),
     ("iam.actions.attach_role_policy",
      lambda clients: {"arn": policy(clients), "role_name": "r"}, attached),
     ("iam.actions.detach_role_policy", attached_policy, attached),

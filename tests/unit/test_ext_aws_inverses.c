@@ -19,7 +19,8 @@
 
 extern const struct chaos_extension ext_aws_asg_actions, ext_aws_ec2_actions, ext_aws_ecs_actions,
     ext_aws_elbv2_actions, ext_aws_iam_actions, ext_aws_lambda_actions, ext_aws_cloudwatch_actions,
-    ext_aws_ssm, ext_aws_eks_actions, ext_aws_rds_actions, ext_aws_emr_actions, ext_aws_inverses;
+    ext_aws_ssm, ext_aws_eks_actions, ext_aws_rds_actions, ext_aws_emr_actions, ext_aws_inverses,
+    ext_aws_s3_actions;
 
 struct inverse_case {
     const char *claim;
@@ -293,6 +294,60 @@ static const struct inverse_case inverse_cases[] = {
       "{'name': 'k'}",
       { { "eks", "DescribeCluster", "{'name': 'k'}", "{'cluster': {'status': 'ACTIVE'}}" } },
       NULL },
+    { "a deleted service is created as it was, once its tasks are gone",
+      &ext_aws_ecs_actions,
+      "delete_service",
+      "{'cluster': 'c', 'service': 's'}",
+      { { "ecs", "DescribeServices", "{'cluster': 'c', 'services': ['s'], 'include': ['TAGS']}",
+          "{'services': [{'serviceName': 's', 'status': 'ACTIVE', 'desiredCount': 2,"
+          " 'taskDefinition': 't:1', 'roleArn': 'arn:aws:iam::1:role/mine', 'loadBalancers':"
+          " [{'containerPort': 80}], 'healthCheckGracePeriodSeconds': 9, 'placementStrategy': [],"
+          " 'runningCount': 2, 'deploymentConfiguration': {'maximumPercent': 200}, 'deployments':"
+          " [{'status': 'ACTIVE'}, {'status': 'PRIMARY', 'serviceConnectConfiguration':"
+          " {'enabled': true}}]}]}" } },
+      "{'requests': [{'service': 'ecs', 'operation': 'DescribeServices', 'parameters': {'cluster':"
+      " 'c', 'services': ['s']}, 'done': [], 'while': {'path': '$.services[*].status', 'is':"
+      " 'DRAINING'}}, {'service': 'ecs', 'operation': 'CreateService', 'parameters': {'cluster':"
+      " 'c', 'serviceName': 's', 'desiredCount': 2, 'taskDefinition': 't:1', 'role':"
+      " 'arn:aws:iam::1:role/mine', 'loadBalancers': [{'containerPort': 80}],"
+      " 'healthCheckGracePeriodSeconds': 9, 'deploymentConfiguration': {'maximumPercent': 200},"
+      " 'serviceConnectConfiguration': {'enabled': true}}, 'done': ['InvalidParameterException']},"
+      " {'service': 'ecs', 'operation': 'UpdateService', 'parameters': {'cluster': 'c', 'service':"
+      " 's', 'desiredCount': 2, 'deploymentConfiguration': {'maximumPercent': 200}}, 'done':"
+      " []}]}" },
+    { "what only the service may name is not given when a service is created",
+      &ext_aws_ecs_actions,
+      "delete_service",
+      "{'cluster': 'c', 'service': 's'}",
+      { { "ecs", "DescribeServices", "{'cluster': 'c', 'services': ['s'], 'include': ['TAGS']}",
+          "{'services': [{'serviceName': 's', 'status': 'ACTIVE', 'schedulingStrategy': 'DAEMON',"
+          " 'desiredCount': 3, 'roleArn': 'arn:aws:iam::1:role/aws-service-role/ecs',"
+          " 'healthCheckGracePeriodSeconds': 0}]}" } },
+      "{'requests': [{'service': 'ecs', 'operation': 'DescribeServices', 'parameters': {'cluster':"
+      " 'c', 'services': ['s']}, 'done': [], 'while': {'path': '$.services[*].status', 'is':"
+      " 'DRAINING'}}, {'service': 'ecs', 'operation': 'CreateService', 'parameters': {'cluster':"
+      " 'c', 'serviceName': 's', 'schedulingStrategy': 'DAEMON'}, 'done':"
+      " ['InvalidParameterException']}, {'service': 'ecs', 'operation': 'UpdateService',"
+      " 'parameters': {'cluster': 'c', 'service': 's'}, 'done': []}]}" },
+    { "a service that is gone already is not created",
+      &ext_aws_ecs_actions,
+      "delete_service",
+      "{'cluster': 'c', 'service': 's'}",
+      { { "ecs", "DescribeServices", "{'cluster': 'c', 'services': ['s'], 'include': ['TAGS']}",
+          "{'services': [{'serviceName': 's', 'status': 'INACTIVE'}]}" } },
+      NULL },
+    { "an object of a bucket without versions is gone",
+      &ext_aws_s3_actions,
+      "delete_object",
+      "{'bucket_name': 'b', 'object_key': 'k'}",
+      { { "s3", "HeadObject", "{'Bucket': 'b', 'Key': 'k'}", "{'VersionId': 'null'}" } },
+      NULL },
+    { "a version that is named is gone",
+      &ext_aws_s3_actions,
+      "delete_object",
+      "{'bucket_name': 'b', 'object_key': 'k', 'version_id': 'v'}",
+      { { 0 } },
+      NULL },
     { "a database that is off is not started",
       &ext_aws_rds_actions,
       "stop_db_instance",
@@ -496,6 +551,26 @@ static void a_parameter_that_is_as_it_was_is_left_alone(void **state)
     assert_null(script->service);
 }
 
+static void an_object_that_was_overwritten_meanwhile_is_left_alone(void **state)
+{
+    static const struct exchange exchanges[] = {
+        { "s3", "ListObjectVersions", "{'Bucket': 'b', 'Prefix': 'k'}",
+          "{'DeleteMarkers': [{'Key': 'k', 'VersionId': 'm', 'IsLatest': true}], 'Versions':"
+          " [{'Key': 'k', 'VersionId': 'later'}, {'Key': 'k', 'VersionId': 'v'}]}" },
+        { 0 },
+    };
+    AUTO(json) json_t *output = NULL;
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+
+    (void)state;
+    assert_int_equal(undo("restore_object",
+                          "{'bucket_name': 'b', 'object_key': 'k', 'version_id': 'v'}", exchanges,
+                          NULL, &output, &err),
+                     0);
+    assert_null(output);
+    assert_null(script->service);
+}
+
 static void a_function_keeps_variables_that_came_meanwhile(void **state)
 {
     static const struct exchange exchanges[] = {
@@ -530,6 +605,7 @@ int main(void)
         cmocka_unit_test(a_run_that_is_stopped_waits_for_nothing_on_its_way),
         cmocka_unit_test(a_parameter_gets_the_value_of_its_version),
         cmocka_unit_test(a_parameter_that_is_as_it_was_is_left_alone),
+        cmocka_unit_test(an_object_that_was_overwritten_meanwhile_is_left_alone),
         cmocka_unit_test(a_function_keeps_variables_that_came_meanwhile),
     };
     int failed;
