@@ -18,7 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
 import canary  # noqa: E402
-from test_aws_experiments import DEADLINE_S, WithService, action  # noqa: E402
+from test_aws_experiments import (DEADLINE_S, SECRETS, THEIRS, WithService, action,  # noqa: E402
+                                  by_secrets)
 
 
 class Cores(WithService):
@@ -61,12 +62,8 @@ class Cores(WithService):
     def test_a_process_that_holds_keys_leaves_no_core(self):
         self.need_cores()
         self.service.hangs = True
-        secrets = {"aws": {name: {"type": "env", "key": "MY_" + name} for name in canary.AS_SECRETS}}
-        method = action(instance_id="i-0001")
-        method["provider"]["secrets"] = ["aws"]
-        by_secrets = self.environment(**{"MY_" + k: v for k, v in canary.AS_SECRETS.items()})
-        for name in canary.KEYS:
-            del by_secrets[name]
+        theirs = {name: value for name, value in self.environment(**THEIRS).items()
+                  if name not in canary.KEYS}
         options = ("--no-state",)
         for number in (signal.SIGABRT, signal.SIGSEGV, signal.SIGQUIT):
             with self.subTest("chaos aws", signal=number):
@@ -78,8 +75,8 @@ class Cores(WithService):
                 self.in_its_request(self.words(action(), options=options), self.environment(), number)
                 self.assertEqual(self.cores(), [])
             with self.subTest("a run by the experiment's keys", signal=number):
-                self.in_its_request(self.words(method, options=options, secrets=secrets), by_secrets,
-                                    number)
+                self.in_its_request(self.words(by_secrets(action()), options=options,
+                                               secrets=SECRETS), theirs, number)
                 self.assertEqual(self.cores(), [])
 
     def test_keys_of_the_environment_are_in_no_core_before_they_are_used(self):

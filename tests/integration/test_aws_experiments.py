@@ -32,6 +32,7 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.actions = []  # (action, ids)
+        self.signers = []  # the access keys of the same
         self.log_file = None
         self.told = []  # whether the log named the ids when an action came
         self.refusal = None
@@ -60,6 +61,7 @@ class Handler(BaseHTTPRequestHandler):
             log = Path(server.log_file).read_text() if server.log_file else ""
             server.told.append(all(name in log for name in ids))
         server.actions.append((action, ids))
+        server.signers.append(self.headers["Authorization"].partition("Credential=")[2].split("/")[0])
         status, body = 200, self.answer(action, ids)
         if server.refusal and action != "DescribeInstances":
             # a service that says aloud what it was sent
@@ -91,6 +93,16 @@ def action(name="stop one", func="stop_instance", module="chaosaws.ec2.actions",
     return {"type": "action", "name": name,
             "provider": {"type": "python", "module": module, "func": func,
                          "arguments": arguments or {"az": "us-east-1a"}}}
+
+
+# The same keys as secrets of an experiment, and where they come from then.
+SECRETS = {"aws": {name: {"type": "env", "key": "MY_" + name} for name in canary.AS_SECRETS}}
+THEIRS = {"MY_" + name: value for name, value in canary.AS_SECRETS.items()}
+
+
+def by_secrets(activity):
+    activity["provider"]["secrets"] = ["aws"]
+    return activity
 
 
 class WithService(unittest.TestCase):
@@ -177,16 +189,18 @@ class Experiments(WithService):
         self.assertNotIn("runs natively", (self.path / "chaos.log").read_text())
         self.assertEqual(done.returncode == 0, bool(self.stopped()[1:]))
 
+    def test_an_inverse_acts_with_the_secrets_of_its_action(self):
+        self.run_chaos(by_secrets(action(instance_id="i-0003")), secrets=SECRETS,
+                       options=("--rollback-strategy", "always"),
+                       env={**THEIRS, "AWS_ACCESS_KEY_ID": "AKIANOTMINE"})
+        self.assertEqual(self.done.returncode, 0, self.done.stderr)
+        self.assertIn(("StartInstances", ["i-0003"]), self.service.actions)
+        self.assertEqual(set(self.service.signers), {canary.KEY_ID})
+
     def test_keys_show_in_nothing_that_is_written(self):
-        secrets = {"aws": {"aws_access_key_id": {"type": "env", "key": "MY_ID"},
-                           "aws_secret_access_key": {"type": "env", "key": "MY_SECRET"},
-                           "aws_session_token": {"type": "env", "key": "MY_TOKEN"}}}
-        theirs = {"MY_ID": canary.KEY_ID, "MY_SECRET": canary.SECRET, "MY_TOKEN": canary.TOKEN}
-        with_secrets = action()
-        with_secrets["provider"]["secrets"] = ["aws"]
         for refusal in (None, "SignatureDoesNotMatch", "ExpiredToken"):
-            for method, env, members in ((action(), {}, {}),
-                                         (with_secrets, theirs, {"secrets": secrets})):
+            for method, env, members in ((action(), {}, {}), (
+                    by_secrets(action()), THEIRS, {"secrets": SECRETS})):
                 with self.subTest(refusal=refusal, secrets=bool(members)):
                     self.service.refusal = refusal
                     journal = self.run_chaos(
