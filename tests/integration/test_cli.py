@@ -13,9 +13,11 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
 
 DEADLINE_S = 60
 CHAOS = None
@@ -23,14 +25,15 @@ CHAOS = None
 
 class Case(unittest.TestCase):
     def setUp(self):
-        place = tempfile.TemporaryDirectory(prefix="chaos-cli-")
+        place = canary.Folder()
         self.addCleanup(place.cleanup)
         self.home = Path(place.name)
         self.env = {**os.environ, "HOME": place.name}
 
     def chaos(self, *args, stdin="", **more):
-        return subprocess.run([CHAOS, *args], cwd=self.home, env=self.env, input=stdin, text=True,
-                              capture_output=True, timeout=DEADLINE_S, **more)
+        return canary.run([CHAOS, *args], cwd=self.home, env=self.env, input=stdin, text=True,
+                          capture_output=True, timeout=DEADLINE_S, presigned="--presign" in args,
+                          **more)
 
     def write(self, name, text):
         path = self.home / name

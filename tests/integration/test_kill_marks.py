@@ -14,10 +14,12 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
 
 CHAOS, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
 SANITIZED = b"__asan_init" in Path(CHAOS).read_bytes()
@@ -128,7 +130,7 @@ class Story:
         self.killed = False
 
     def play(self, group=None, method=None, **more):
-        with tempfile.TemporaryDirectory(prefix="marks-") as folder:
+        with canary.Folder() as folder:
             place = Path(folder)
             (place / "kills").mkdir()
             method = method or self.world.method()

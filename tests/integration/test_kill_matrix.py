@@ -13,10 +13,12 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
 
 CHAOS, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
 FULL = "--full" in sys.argv
@@ -66,7 +68,7 @@ class Point:
         self.calls = 0
 
     def play(self):
-        with tempfile.TemporaryDirectory(prefix="kill-") as folder:
+        with canary.Folder() as folder:
             place = Path(folder)
             for name in ("world", "state", "home", "kills"):
                 (place / name).mkdir()
