@@ -26,6 +26,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import canary  # noqa: E402
 from script_server import ScriptServer, reply  # noqa: E402
 
 DEADLINE_S = 120
@@ -174,9 +175,9 @@ def watch_peak(process):
 
 class Streams(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="fracas-streams-")
+        folder = canary.Folder("body", "files/out")  # objects, some of them of 1 GiB
         self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = folder.path
         (self.folder / "files").mkdir()
         self.out = self.folder / "files/out"
         self.body = self.folder / "body"
@@ -189,14 +190,9 @@ class Streams(unittest.TestCase):
         self.addCleanup(self.server.close)
 
     def env(self):
-        env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return env | {
-            "HOME": str(self.folder), "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": self.server.url,
-            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-            "AWS_MAX_ATTEMPTS": "2", "no_proxy": "127.0.0.1", "TMPDIR": str(self.folder)
-        } | self.more_env
+        return canary.environment(
+            HOME=str(self.folder), AWS_ENDPOINT_URL=self.server.url, AWS_MAX_ATTEMPTS="2",
+            TMPDIR=str(self.folder)) | self.more_env
 
     def aws(self, *words, stdin=subprocess.DEVNULL, **more):
         """Run `chaos aws WORDS`; its peak of memory is in self.peak_kib."""
@@ -212,6 +208,7 @@ class Streams(unittest.TestCase):
             out.seek(0), err.seek(0)
             done = subprocess.CompletedProcess([], process.returncode, out.read(),
                                                err.read().decode())
+        canary.sweep(done.stdout, done.stderr)
         self.seconds = time.monotonic() - started
         if done.returncode in (1, 3, 4):
             self.assertRegex(done.stderr, r"\AError: [^\n]+\n\Z")
@@ -526,8 +523,8 @@ class Streams(unittest.TestCase):
                                 "parameters": key | {"Body": {"file": str(self.body)}}}),
             ("probe", "fetch", {"service": "s3", "operation": "GetObject", "parameters": key,
                                 "outfile": str(self.out)}))
-        done = subprocess.run(words, env=self.env(), cwd=self.folder, capture_output=True,
-                              text=True, timeout=DEADLINE_S)
+        done = canary.run(words, env=self.env(), cwd=self.folder, capture_output=True,
+                          text=True, timeout=DEADLINE_S)
         sent, fetched = self.journal()["run"]
         self.assertEqual((sent["status"], fetched["status"]), ("succeeded", "succeeded"),
                          done.stderr)
@@ -540,8 +537,8 @@ class Streams(unittest.TestCase):
         words = self.experiment(("probe", "fetch", {
             "service": "s3", "operation": "GetObject", "outfile": str(self.out),
             "parameters": [{"Bucket": "b", "Key": "k"}]}))
-        subprocess.run(words, env=self.env(), cwd=self.folder, capture_output=True,
-                       timeout=DEADLINE_S)
+        canary.run(words, env=self.env(), cwd=self.folder, capture_output=True,
+                   timeout=DEADLINE_S)
         run, = self.journal()["run"]
         self.assertEqual(run["status"], "failed")
         self.assertIn("outfile has room for the answer to one request", str(run["exception"]))
