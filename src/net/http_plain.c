@@ -259,6 +259,16 @@ static void write_defaults(struct buffer *out, const struct http_request *reques
             buffer_printf(out, "%s: %s\r\n", fields[i].name, fields[i].value);
 }
 
+/* Without the port that goes without saying; a raw request may be signed with it. */
+static size_t host_length(const struct http_request *request, const struct place *place)
+{
+    const size_t length = place->authority_length;
+    const char *end = place->authority + length;
+
+    return !(request->flags & HTTP_RAW) && length > 3 && memcmp(end - 3, ":80", 3) == 0 ? length - 3
+                                                                                        : length;
+}
+
 static void write_request(struct exchange *exchange, const struct place *place)
 {
     const struct http_request *request = exchange->request;
@@ -267,7 +277,7 @@ static void write_request(struct exchange *exchange, const struct place *place)
     buffer_printf(out, "%s %s%.*s HTTP/1.1\r\n", request->method, *place->target == '/' ? "" : "/",
                   (int)place->target_length, place->target);
     if (!own_header(request, "Host"))
-        buffer_printf(out, "Host: %.*s\r\n", (int)place->authority_length, place->authority);
+        buffer_printf(out, "Host: %.*s\r\n", (int)host_length(request, place), place->authority);
     write_defaults(out, request);
     for (size_t i = 0; i < request->n_headers; i++)
         if (request->headers[i].value)
