@@ -11,8 +11,9 @@
 bool http_hop_is_followed(const struct http_hop *hop)
 {
     static const long statuses[] = { 301, 302, 303, 307, 308 };
+    const char *location = http_header_find(hop->response, "Location");
 
-    if (hop->request->flags & HTTP_NO_REDIRECTS || !http_header_find(hop->response, "Location"))
+    if (hop->request->flags & HTTP_NO_REDIRECTS || !location || !*location)
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
         if (hop->response->status == statuses[i])

@@ -61,6 +61,8 @@ static struct http_rule rules[] = {
     { "/307", "HTTP/1.1 307 Stay\r\nLocation: /plain\r\nContent-Length: 0\r\n\r\n", 0, RULE_KEEP,
       0 },
     { "/304", "HTTP/1.1 304 Not Modified\r\nLocation: /plain\r\n\r\n", 0, RULE_KEEP, 0 },
+    { "/nowhere", "HTTP/1.1 302 Found\r\nLocation:\r\nContent-Length: 4\r\n\r\nstay", 0, RULE_KEEP,
+      0 },
     { "/round", "HTTP/1.1 302 Found\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n", 0, RULE_KEEP,
       0 },
     { "/file", "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n", 0,
@@ -173,6 +175,7 @@ static const struct answer_case answer_cases[] = {
     { "an interim answer is passed over", "/continue", 200, "" },
     { "a 301 is followed", "/301", 200, "hello" },
     { "a relative redirect is followed", "/302", 200, "hello" },
+    { "a redirect to nowhere is an answer", "/nowhere", 302, "stay" },
     { "a 304 with a location is not followed", "/304", 304, "" },
 };
 
