@@ -192,7 +192,10 @@ class Experiments:
             made["tags"] = pick([["a"], [], "x", [1]])
         if self.some(.02):
             made.pop(pick(list(made)))
-        return made, self.options()
+        options = self.options()
+        if "title" not in made and "--no-validation" in options:
+            options.remove("--no-validation")
+        return made, options
 
     def options(self):
         pick = self.r.choice
