@@ -49,6 +49,25 @@ int cancel_reason(const struct cancel *cancel)
     return cancel ? atomic_load(&cancel->reason) : 0;
 }
 
+/* What is there already is not waited for, and need not wait for what is to be told. */
+static int tell_and_poll(struct pollfd *fds, size_t count, int64_t deadline)
+{
+    if (log_is_put_off()) {
+        int ready = poll(fds, count, 0);
+
+        if (ready)
+            return ready;
+        log_flush();
+    }
+    return poll(fds, count, clock_poll_timeout(deadline));
+}
+
+static enum wait_result tell_and_leave(void)
+{
+    log_flush();
+    return WAIT_CANCELLED;
+}
+
 enum wait_result wait_fds(struct pollfd *fds, size_t count, int64_t deadline,
                           const struct cancel *cancel)
 {
@@ -58,17 +77,14 @@ enum wait_result wait_fds(struct pollfd *fds, size_t count, int64_t deadline,
     if (count)
         memcpy(all, fds, count * sizeof(*fds));
     all[count] = (struct pollfd){ .fd = cancel ? cancel->fd : -1, .events = POLLIN };
-    /* What is there already is not waited for, and need not wait for what is told. */
-    if (log_is_put_off() && (cancel_reason(cancel) || poll(all, count + 1, 0) <= 0))
-        log_flush();
     for (;;) {
         int ready;
 
         if (cancel_reason(cancel))
-            return WAIT_CANCELLED;
-        ready = poll(all, count + 1, clock_poll_timeout(deadline));
+            return tell_and_leave();
+        ready = tell_and_poll(all, count + 1, deadline);
         if (cancel_reason(cancel))
-            return WAIT_CANCELLED;
+            return tell_and_leave();
         if (ready > 0 && !all[count].revents) {
             if (count)
                 memcpy(fds, all, count * sizeof(*fds));
