@@ -67,7 +67,7 @@ class Experiments:
                 made["count"] = pick([0, 1, 2, "1", None, True, 1.0])
         elif kind < 10:
             made = {"type": "range", "range": pick([[0, 1], [1, 0], [-1, 2.5], ["0", "5"], [1],
-                                                    [1, 2, 3], [None, 1], "01", [0, 200]])}
+                                                    [1, 2, 3], [None, 1], [0, 200]])}
         elif kind < 12:
             return {"type": "probe", "name": "judge", "provider": {
                 "type": "python", "module": "drawn", "func": pick(["truth", "equal", "boom"]),
