@@ -241,6 +241,22 @@ static bool call_hook(struct run *run, const json_t *control, const char *functi
     return ok;
 }
 
+/* compat: the first stop wins, but what a control asks for after a crash replaces the crash, as an
+ * exception does that is raised while another one is on its way. */
+static void take_asked(struct stop *stop, struct stop *asked)
+{
+    bool is_worse = stop->kind == STOP_CRASH && asked->kind != STOP_CRASH;
+
+    if (asked->kind == STOP_NONE || (stop->kind != STOP_NONE && !is_worse)) {
+        stop_clear(asked);
+        return;
+    }
+    if (stop->kind == STOP_CRASH)
+        log_error("%s", stop->message);
+    stop_clear(stop);
+    *stop = *asked;
+}
+
 void controls_apply(struct run *run, const struct control_site *site, enum control_moment moment,
                     struct stop *stop)
 {
@@ -269,10 +285,7 @@ void controls_apply(struct run *run, const struct control_site *site, enum contr
         if (asked.kind != STOP_NONE)
             break;
     }
-    if (asked.kind != STOP_NONE && stop->kind == STOP_NONE)
-        *stop = asked;
-    else
-        stop_clear(&asked);
+    take_asked(stop, &asked);
 }
 
 /* Names are configured once, wherever they are declared again. */
