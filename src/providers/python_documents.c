@@ -2,11 +2,10 @@
 #include "providers/python_documents.h"
 
 #include <pthread.h>
-#include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "value/patch.h"
+#include "value/pointer.h"
 
 struct python_documents {
     pthread_mutex_t lock;
@@ -41,43 +40,12 @@ void python_documents_note(struct python_documents *documents, const struct gues
     pthread_mutex_unlock(&documents->lock);
 }
 
-/* The next part of a pointer (RFC 6901), unescaped, or an index; *at moves behind it. NULL at the
- * end. */
-static json_t *next_step(const char **at, const json_t *value)
-{
-    AUTO(buffer) struct buffer part = { 0 };
-
-    if (**at != '/')
-        return NULL;
-    for (++*at; **at && **at != '/'; ++*at) {
-        if (**at == '~' && ((*at)[1] == '0' || (*at)[1] == '1'))
-            buffer_add_char(&part, *++*at == '0' ? '~' : '/');
-        else
-            buffer_add_char(&part, **at);
-    }
-    if (json_is_array(value))
-        return json_integer(strtol(buffer_text(&part), NULL, 10));
-    return json_string(buffer_text(&part));
-}
-
-/* What `pointer` points to; NULL when that is nowhere. */
-static json_t *find(json_t *value, const char *pointer)
-{
-    while (value && *pointer == '/') {
-        AUTO(json) json_t *step = next_step(&pointer, value);
-
-        value = json_is_integer(step) ? json_array_get(value, (size_t)json_integer_value(step))
-                                      : json_object_get(value, json_string_value(step));
-    }
-    return value;
-}
-
 /* What is known is shared: it is changed in a copy. The lock is held. */
 static void amend(struct python_documents *documents, const char *name, const char *pointer,
                   const json_t *changes)
 {
     json_t *copy = json_deep_copy(json_object_get(documents->known, name));
-    json_t *target = copy ? find(copy, pointer) : NULL;
+    json_t *target = copy ? pointer_find(copy, pointer) : NULL;
 
     if (target)
         value_amend(target, changes);

@@ -23,6 +23,7 @@ enum json_style {
     JSON_STYLE_INDENT_4,  /* json.dumps(indent=4, ensure_ascii=False) */
     JSON_STYLE_LINE,      /* json.dumps(ensure_ascii=False): ", " and ": " on one line */
     JSON_STYLE_COMPACT,   /* the same without blanks */
+    JSON_STYLE_LINES,     /* json.dumps(indent=0): ASCII only, each item on a line of its own */
     JSON_STYLE_CANONICAL, /* sorted keys, ASCII only, ", " and ": ": what the reference hashes */
 };
 

@@ -11,7 +11,8 @@
 #include "value/utf8.h"
 
 struct layout {
-    size_t indent; /* 0: all on one line */
+    bool one_line;
+    size_t indent;
     const char *after_item;
     size_t after_item_length;
     const char *after_key;
@@ -26,9 +27,13 @@ struct layout {
 static const struct layout layouts[] = {
     [JSON_STYLE_INDENT_2] = { .indent = 2, AFTER_ITEM(","), AFTER_KEY(": ") },
     [JSON_STYLE_INDENT_4] = { .indent = 4, AFTER_ITEM(","), AFTER_KEY(": ") },
-    [JSON_STYLE_LINE] = { AFTER_ITEM(", "), AFTER_KEY(": ") },
-    [JSON_STYLE_COMPACT] = { AFTER_ITEM(","), AFTER_KEY(":") },
-    [JSON_STYLE_CANONICAL] = { AFTER_ITEM(", "), AFTER_KEY(": "), .ascii = true,
+    [JSON_STYLE_LINE] = { .one_line = true, AFTER_ITEM(", "), AFTER_KEY(": ") },
+    [JSON_STYLE_COMPACT] = { .one_line = true, AFTER_ITEM(","), AFTER_KEY(":") },
+    [JSON_STYLE_LINES] = { AFTER_ITEM(","), AFTER_KEY(": "), .ascii = true },
+    [JSON_STYLE_CANONICAL] = { .one_line = true,
+                               AFTER_ITEM(", "),
+                               AFTER_KEY(": "),
+                               .ascii = true,
                                .order = MEMBER_ORDER_SORTED },
 };
 
@@ -141,7 +146,7 @@ static void new_line(struct writer *w)
     size_t count = w->depth * w->layout->indent;
     char *end;
 
-    if (!w->layout->indent)
+    if (w->layout->one_line)
         return;
     end = buffer_reserve(w->out, count + 1);
     *end++ = '\n';

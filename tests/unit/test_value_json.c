@@ -140,6 +140,8 @@ static void indented_text_is_that_of_python(void **state)
 static void text_on_one_line_has_blanks_unless_compact(void **state)
 {
     (void)state;
+    text_of_form("{\"a\":[1,{}],\"\xc3\xa9\":2}", JSON_STYLE_LINES,
+                 "{\n\"a\": [\n1,\n{}\n],\n\"\\u00e9\": 2\n}");
     text_of_form("{\"a\":[1,2]}", JSON_STYLE_LINE, "{\"a\": [1, 2]}");
     text_of_form("{\"a\": [1, 2]}", JSON_STYLE_COMPACT, "{\"a\":[1,2]}");
 }
