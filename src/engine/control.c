@@ -59,6 +59,11 @@ static const json_t *hooks_of(struct run *run, const char *module)
     return json_is_object(hooks) ? hooks : NULL;
 }
 
+static bool is_stateless(const struct guest *guest, const char *module)
+{
+    return guest->is_stateless && guest->is_stateless(guest->self, module);
+}
+
 static bool takes(const json_t *parameters, const char *name)
 {
     size_t i;
@@ -198,7 +203,10 @@ static bool finish_hook(struct run *run, struct hook_call *call, const struct co
         if (call->pointer)
             run_forget_snapshot(run, DOCUMENT_EXPERIMENT);
     }
-    run->handlers = reply.handlers;
+    if (call->documents.not_kept)
+        documents_unknown(run, reply.changes);
+    else
+        run->handlers = reply.handlers;
     ok = reply.status == CALL_SUCCEEDED;
     if (!ok)
         log_debug("Control function '%s' of '%s' raised: %s", call->hook.function,
@@ -230,6 +238,7 @@ static bool call_hook(struct run *run, const json_t *control, const char *functi
     if (site && moment == MOMENT_AFTER)
         set_state(&call, site, &wanted);
     call.arguments = arguments_of(run, control, site != NULL);
+    call.documents.not_kept = is_stateless(run->options->guest, module);
     documents_collect(run, wanted, &call.documents);
     call.hook.arguments = call.arguments;
     call.hook.documents = call.documents.items;

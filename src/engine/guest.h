@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the engine asks of the guest language (Python) besides activities: controls, event
- * handlers, notification plug-ins. One implementation, providers/python.c; the engine works
- * without any (`self` NULL), and then controls are reported as not importable.
+ * handlers, notification plug-ins. Implemented by providers/python.c, before which
+ * lib/native_controls.c stands with the controls in C; the engine works without any (`self` NULL),
+ * and then controls are reported as not importable.
  *
  * Control functions receive living documents and may change them. The guest keeps its own copy
  * of each document (same Python objects from call to call) and answers with what changed; the
@@ -71,4 +72,7 @@ struct guest {
     /* Call a notification plug-in: function(channel, payload). Failures are logged only. */
     void (*notify)(void *self, const char *module, const char *function, const json_t *channel,
                    const json_t *payload);
+    /* Whether the functions of this module keep nothing between calls: they get whole documents
+     * each time, and what they were sent, or changed, counts as not sent. NULL: none do. */
+    bool (*is_stateless)(void *self, const char *module);
 };
