@@ -68,6 +68,16 @@ int aws_call_download(const struct chaos_call *call, const char *service, const 
     return send(call, &request, ret_result, err);
 }
 
+int aws_call_region(const struct chaos_call *call, char **ret_region, struct chaos_error *err)
+{
+    AUTO(aws_lease) struct aws_lease *lease = NULL;
+    int r = aws_lease_take(call, &lease, err);
+
+    if (r == 0)
+        *ret_region = mem_strdup(aws_session_region(aws_lease_session(lease)));
+    return r;
+}
+
 /* "instance_stopped" as "InstanceStopped". */
 static char *model_name(const char *name)
 {

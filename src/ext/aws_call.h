@@ -24,6 +24,9 @@ MUST_USE int aws_pages(const struct chaos_call *call, const char *service, const
 MUST_USE int aws_call_download(const struct chaos_call *call, const char *service,
                                const char *operation, json_t *params, const char *path,
                                json_t **ret_result, struct chaos_error *err);
+/* The region that requests go to; owned. */
+MUST_USE int aws_call_region(const struct chaos_call *call, char **ret_region,
+                             struct chaos_error *err);
 /* Wait as the model's waiter ("InstanceStopped", or "instance_stopped" as boto3 has it) says. */
 MUST_USE int aws_call_wait(const struct chaos_call *call, const char *service, const char *waiter,
                            json_t *params, struct chaos_error *err);

@@ -2,32 +2,18 @@
 // The rows of chaosaws.s3.probes and chaosaws.s3.actions.
 #include "base/json_walk.h"
 #include "base/str.h"
+#include "ext/aws_buckets.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_inverse.h"
 #include "ext/aws_row.h"
 
 #define S3 "s3"
 
-static int find_bucket(const struct chaos_call *call, bool *ret_found, struct chaos_error *err)
-{
-    AUTO(json) json_t *answer = NULL;
-    json_t *bucket;
-    size_t i;
-
-    if (aws_call(call, S3, "ListBuckets", NULL, &answer, err) < 0)
-        return -(int)err->code;
-    *ret_found = false;
-    json_array_foreach (json_object_get(answer, "Buckets"), i, bucket)
-        if (str_equal(json_text_of(bucket, "Name"), argument_text(call, "bucket_name")))
-            *ret_found = true;
-    return 0;
-}
-
 static int check_bucket(const struct chaos_call *call, struct chaos_error *err)
 {
     bool found = false;
 
-    if (find_bucket(call, &found, err) < 0)
+    if (aws_bucket_exists(call, &found, err) < 0)
         return -(int)err->code;
     return found ? 0 : aws_fail(call, "Bucket \"{bucket_name}\" does not exist!", err);
 }
@@ -37,7 +23,7 @@ static int bucket_exists(const struct chaos_call *call, json_t **ret_output,
 {
     bool found = false;
 
-    if (find_bucket(call, &found, err) < 0)
+    if (aws_bucket_exists(call, &found, err) < 0)
         return -(int)err->code;
     *ret_output = json_boolean(found);
     return 0;

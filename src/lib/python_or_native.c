@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "lib/guest_services.h"
+#include "lib/native_controls.h"
 #include "providers/native.h"
 #include "providers/python.h"
 
@@ -27,6 +28,8 @@ struct python_or_native {
     struct guest_services services;
     struct python *python;
     struct provider python_provider;
+    struct guest python_guest;
+    struct native_controls controls;
     struct guest guest;
 };
 
@@ -46,7 +49,10 @@ struct python_or_native *python_or_native_new(const struct python_or_native_opti
         .callbacks = guest_services_callbacks(&functions->services),
     });
     python_provider(functions->python, &functions->python_provider);
-    python_guest(functions->python, &functions->guest);
+    python_guest(functions->python, &functions->python_guest);
+    functions->controls = (struct native_controls){ &functions->python_guest, options->mask };
+    functions->guest = functions->prefers_python ? functions->python_guest
+                                                 : native_controls_guest(&functions->controls);
     return functions;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions that activities call by module and name: a native row where there is one, else
- * the Python function in the worker. */
+/* The functions that activities and controls call by module and name: a native row where there is
+ * one, else the Python function in the worker. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +16,7 @@ struct python_or_native_options {
     const char *python; /* interpreter, or NULL */
     bool quiet_stdout;
     const json_t *settings;
+    const struct mask *mask;          /* what native controls do not get to see; may be NULL */
     const struct provider *providers; /* for activities that Python code asks to be played; read
                                        * when it asks, must live as long as this */
     size_t n_providers;

@@ -42,6 +42,7 @@ struct session *session_new(const struct session_options *options)
         .python = options->python,
         .quiet_stdout = options->quiet_stdout,
         .settings = session->settings,
+        .mask = session->mask,
         .providers = session->providers,
         .n_providers = PROVIDER_COUNT,
     });

@@ -266,6 +266,14 @@ static int fill_defaults(const struct chaos_function *function, json_t *argument
     return 0;
 }
 
+int native_complete(const struct chaos_function *function, json_t *arguments,
+                    struct chaos_error *err)
+{
+    int r = check_arguments(function, arguments, SUBSTITUTED, err);
+
+    return r < 0 ? r : fill_defaults(function, arguments, err);
+}
+
 static int prepare_arguments(const struct chaos_function *function,
                              const struct provider_call *call, json_t **ret_arguments,
                              struct chaos_error *err)
@@ -285,9 +293,7 @@ static int prepare_arguments(const struct chaos_function *function,
         return chaos_error_set(err, CHAOS_E_INVALID,
                                "provider.arguments must be a mapping of names to values, not %s",
                                value_kind(arguments));
-    r = check_arguments(function, arguments, SUBSTITUTED, err);
-    if (r == 0)
-        r = fill_defaults(function, arguments, err);
+    r = native_complete(function, arguments, err);
     if (r < 0)
         return r;
     *ret_arguments = STEAL(arguments);

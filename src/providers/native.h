@@ -18,6 +18,11 @@ bool native_has_type(const json_t *value, enum chaos_type type);
 MUST_USE int native_check(const struct chaos_function *function, const json_t *activity,
                           struct chaos_error *err);
 
+/* Check `arguments`, an object in which nothing is left to replace, against the row, and add the
+ * defaults. */
+MUST_USE int native_complete(const struct chaos_function *function, json_t *arguments,
+                             struct chaos_error *err);
+
 /* Ask the row what would undo the call; *ret_activity stays NULL when there is nothing to undo. */
 MUST_USE int native_inverse(const struct chaos_function *function, const struct provider_call *call,
                             json_t **ret_activity, struct chaos_error *err);
