@@ -239,6 +239,8 @@ static bool call_hook(struct run *run, const json_t *control, const char *functi
         set_state(&call, site, &wanted);
     call.arguments = arguments_of(run, control, site != NULL);
     call.documents.not_kept = is_stateless(run->options->guest, module);
+    if (call.documents.not_kept)
+        call.hook.control = control;
     documents_collect(run, wanted, &call.documents);
     call.hook.arguments = call.arguments;
     call.hook.documents = call.documents.items;

@@ -34,7 +34,7 @@ struct guest_hook {
     size_t n_documents;
     const struct guest_place *context; /* NULL: the function gets none */
     const struct guest_place *state;   /* NULL: None */
-    const json_t *control;             /* validate_control only: the control itself */
+    const json_t *control; /* the control itself: for validate_control, and where nothing is kept */
     const struct cancel *cancel;
     enum call_place place;
 };

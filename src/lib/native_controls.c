@@ -125,6 +125,17 @@ static json_t *arguments_of(const struct native_controls *controls, const struct
     return arguments;
 }
 
+/* compat: what the reference's control gets, all of them, looks for keys beside the groups. A
+ * control may list groups as an activity does. A new reference. */
+static json_t *secrets_of(const struct guest_hook *hook)
+{
+    AUTO(json) json_t *all = mapping_of(hook, "secrets");
+    json_t *groups = native_secrets(json_object_get(hook->control, "provider"), all);
+
+    json_object_update_missing(groups, all);
+    return groups;
+}
+
 /* A place that is a whole document goes by the name of it. */
 static void add_changes(const struct guest_place *place, const char *name, const json_t *output,
                         json_t *changes)
@@ -142,7 +153,7 @@ static int call(const struct native_controls *controls, const struct guest_hook 
 {
     AUTO(json) json_t *arguments = arguments_of(controls, hook, function);
     AUTO(json) json_t *configuration = mapping_of(hook, "configuration");
-    AUTO(json) json_t *secrets = mapping_of(hook, "secrets");
+    AUTO(json) json_t *secrets = secrets_of(hook);
     struct chaos_context context = { .cancel = hook->cancel, .activity = hook->module };
     const struct chaos_call prepared = { .arguments = arguments,
                                          .configuration = configuration,

@@ -3,8 +3,8 @@
  *
  * A row is a hook: its name is that of the hook, its parameters those that Python's has, `context`
  * and `state` among them. These two come from the run, without the secrets in them, since what a
- * control does with them leaves the run. Configuration and secrets come as for activities, but all
- * groups of secrets at once. What it returns are its changes to "context" and "state"
+ * control does with them leaves the run. Configuration and secrets come as for activities; secrets
+ * that are in no group too. What it returns are its changes to "context" and "state"
  * (value/patch.h of each); null: none. An error is a line in the log, and the run goes on. */
 #pragma once
 

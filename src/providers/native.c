@@ -300,21 +300,19 @@ static int prepare_arguments(const struct chaos_function *function,
     return 0;
 }
 
-/* The groups that provider.secrets lists, merged in that order; a group that is not there adds
- * nothing, as in the reference. */
-static json_t *merge_secrets(const struct provider_call *call)
+/* compat: as in the reference, a group that is not there is no error. */
+json_t *native_secrets(const json_t *provider, const json_t *secrets)
 {
-    const json_t *groups = json_object_get(json_object_get(call->activity, "provider"), "secrets");
     json_t *merged = json_object();
-    json_t *group;
+    json_t *name;
     size_t i;
 
-    json_array_foreach (groups, i, group) {
-        const char *name = json_string_value(group);
-        json_t *secrets = name ? json_object_get(call->secrets, name) : NULL;
+    json_array_foreach (json_object_get(provider, "secrets"), i, name) {
+        json_t *group =
+            json_is_string(name) ? json_object_get(secrets, json_string_value(name)) : NULL;
 
-        if (json_is_object(secrets))
-            json_object_update(merged, secrets);
+        if (json_is_object(group))
+            json_object_update(merged, group);
     }
     return merged;
 }
@@ -351,7 +349,7 @@ static int prepare(const struct chaos_function *function, const struct provider_
     prepared->context = (struct chaos_context){ .cancel = call->cancel,
                                                 .activity = activity_name(call->activity),
                                                 .seed = call->seed };
-    prepared->secrets = merge_secrets(call);
+    prepared->secrets = native_secrets(json_object_get(call->activity, "provider"), call->secrets);
     prepared->configuration =
         call->configuration ? json_incref(json_walkable(call->configuration)) : json_object();
     prepared->call = (struct chaos_call){ .arguments = prepared->arguments,

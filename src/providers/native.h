@@ -23,6 +23,10 @@ MUST_USE int native_check(const struct chaos_function *function, const json_t *a
 MUST_USE int native_complete(const struct chaos_function *function, json_t *arguments,
                              struct chaos_error *err);
 
+/* The groups of `secrets` that the provider of an activity or a control lists, merged in that
+ * order; a group that is not there adds nothing. A new reference. */
+json_t *native_secrets(const json_t *provider, const json_t *secrets);
+
 /* Ask the row what would undo the call; *ret_activity stays NULL when there is nothing to undo. */
 MUST_USE int native_inverse(const struct chaos_function *function, const struct provider_call *call,
                             json_t **ret_activity, struct chaos_error *err);
