@@ -452,7 +452,13 @@ ROUTE53 = [
 B = {"bucket_name": "b"}
 BUCKETS = {"ListBuckets": {"Buckets": [{"Name": "b"}]}}
 
+JOURNAL = {"title": "t\u00e9", "run": [{"output": "${aws_region} 'x'", "n": 1.0}], "rollbacks": []}
+UPLOAD = {**B, "dirpath": "runs/", "context": {}, "state": JOURNAL}
+URL = "the address in the journal names the folder once, the reference's twice"
+
 S3 = [
+    ("s3.controls.upload.after_experiment_control", UPLOAD, BUCKETS, URL),
+    ("s3.controls.upload.after_experiment_control", {**UPLOAD, "as_yaml": True}, BUCKETS, URL),
     ("s3.probes.bucket_exists", B, BUCKETS, None),
     ("s3.probes.bucket_exists", {"bucket_name": "none"}, BUCKETS, None),
     ("s3.probes.object_exists", {**B, "object_key": "k/a b"}, BUCKETS,

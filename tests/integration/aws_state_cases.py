@@ -8,6 +8,7 @@ import datetime
 import io
 import json
 import os
+import re
 import urllib.request
 import zipfile
 
@@ -183,6 +184,17 @@ def buckets(clients):
     s3 = clients("s3")
     return [[o["Key"] for o in s3.list_objects_v2(Bucket="bucket").get("Contents", [])],
             s3.get_bucket_versioning(Bucket="bucket").get("Status")]
+
+
+def folder_once(text):
+    """The reference names the folder of a journal twice in the address that it writes."""
+    return re.sub(r"(amazonaws\.com/)([^/\s\"]+/)\2", r"\1\2", text)
+
+
+def journals(clients):
+    s3 = clients("s3")
+    found = [s3.get_object(Bucket="bucket", Key=key) for key in buckets(clients)[0]]
+    return [[o["ContentType"], folder_once(o["Body"].read().decode())] for o in found]
 
 
 def in_bucket(**arguments):
@@ -644,6 +656,8 @@ CASES = [
     ("s3.probes.object_exists", in_bucket(object_key="none"), nothing),
     ("s3.actions.delete_object", in_bucket(object_key="k/a b"), buckets),
     ("s3.actions.toggle_versioning", in_bucket(), buckets),
+    ("s3.controls.upload.after_experiment_control",
+     in_bucket(dirpath="runs", context={}, state={"title": "t", "extra": {"a": 1}}), journals),
     ("rds.probes.instance_status",
      given(database, {"instance_id": "d"}), nothing),
     ("rds.actions.reboot_db_instance", database, databases),

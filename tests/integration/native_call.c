@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one activity on its native row, for the tests: no experiment, no engine.
+// Runs one activity on its native row, for the tests: no experiment, no engine. Where its provider
+// names a native control, that hook is called, with its arguments "context" and "state" as a run's
+// documents.
 //
 // usage: native_call [--check|--inverse] [--cancel-after-ms N] ACTIVITY [CONFIGURATION [SECRETS]]
 //        native_call --actions
@@ -13,8 +15,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_walk.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "lib/extensions.h"
+#include "lib/native_controls.h"
 #include "providers/native.h"
 #include "value/json.h"
 
@@ -116,6 +121,36 @@ static void play(struct order *order, const struct chaos_function *function,
         pthread_join(thread, NULL);
 }
 
+static void play_hook(struct order *order, const struct guest *guest, struct call_result *result)
+{
+    const json_t *provider = json_object_get(order->activity, "provider");
+    const json_t *arguments = json_object_get(provider, "arguments");
+    const struct guest_document documents[] = {
+        { "configuration", order->configuration, 1 },
+        { "secrets", order->secrets, 1 },
+        { "experiment", json_object_get(arguments, "context"), 1 },
+        { "journal", json_object_get(arguments, "state"), 1 },
+    };
+    const struct guest_place context = { .document = "experiment", .pointer = "" };
+    const struct guest_place state = { .document = "journal", .pointer = "" };
+    const struct guest_hook hook = {
+        .module = json_string_value(json_object_get(provider, "module")),
+        .function = json_string_value(json_object_get(provider, "func")),
+        .arguments = arguments,
+        .documents = documents,
+        .n_documents = ARRAY_SIZE(documents),
+        .context = &context,
+        .state = &state,
+        .control = order->activity,
+        .cancel = &order->cancel,
+    };
+    AUTO(guest_reply) struct guest_reply reply = { 0 };
+
+    guest->hook(guest->self, &hook, &reply);
+    result->status = reply.status;
+    result->message = STEAL(reply.message);
+}
+
 static void print_result(const struct call_result *result, int64_t took_ns)
 {
     AUTO(json) json_t *line = json_object();
@@ -157,7 +192,10 @@ int main(int argc, char **argv)
     AUTO(chaos_error) struct chaos_error err = { 0 };
     struct order order = { .cancel = { .fd = -1 } };
     const struct chaos_function *function = NULL;
-    const json_t *provider;
+    struct native_controls controls = { NULL, NULL };
+    struct guest guest = native_controls_guest(&controls);
+    const char *module;
+    const char *name;
     int64_t start = clock_now();
 
     if (read_order(argc, argv, &order) < 0 || cancel_init(&order.cancel, &err) < 0)
@@ -167,9 +205,11 @@ int main(int argc, char **argv)
         cancel_clear(&order.cancel);
         return 0;
     }
-    provider = json_object_get(order.activity, "provider");
-    if (extensions_find(extensions, json_string_value(json_object_get(provider, "module")),
-                        json_string_value(json_object_get(provider, "func")), &function, &err) < 0)
+    module = json_text_of(json_object_get(order.activity, "provider"), "module");
+    name = json_text_of(json_object_get(order.activity, "provider"), "func");
+    if (guest.is_stateless(guest.self, module))
+        play_hook(&order, &guest, &result);
+    else if (extensions_find(extensions, module, name, &function, &err) < 0)
         call_set(&result, CALL_FAILED, "%s", chaos_error_text(&err));
     else
         play(&order, function, &result);
