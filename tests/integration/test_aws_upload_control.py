@@ -9,14 +9,17 @@ usage: test_aws_upload_control.py CHAOS [unittest arguments]
 The native one runs where there is no Python. Buckets are moto's; who signs, and refusals, are seen at
 an endpoint that records. Without the reference's virtual environment it is skipped.
 """
+import contextlib
 import http.server
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.parse
 from pathlib import Path
@@ -117,18 +120,24 @@ class Folder:
         self.path = Path(held.name)
         (self.path / "witness.py").write_text(WITNESS)
 
-    def play(self, program, played, variables, *options):
+    def play(self, program, played, variables, *options, begun=None):
+        """`begun`: a list that gets the process."""
         (self.path / "e.json").write_text(json.dumps(played))
         env = {k: v for k, v in os.environ.items() if not k.startswith("CHAOS_")}
         env |= {"HOME": str(self.path), "XDG_STATE_HOME": str(self.path), "PYTHONPATH": str(self.path)}
         env = {k: v for k, v in (env | variables).items() if v is not None}
-        done = subprocess.run([*program, "--log-file", "log", "run", "--journal-path", "j.json",
+        with subprocess.Popen([*program, "--log-file", "log", "run", "--journal-path", "j.json",
                                *options, "e.json"],
-                              cwd=self.path, env=env, capture_output=True, text=True,
-                              timeout=DEADLINE_S, start_new_session=True)
-        self.console = done.stdout + done.stderr
+                              cwd=self.path, env=env, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, start_new_session=True) as process:
+            if begun is not None:
+                begun.append(process)
+            try:
+                self.console, _ = process.communicate(timeout=DEADLINE_S)
+            finally:
+                process.kill()
         self.log = (self.path / "log").read_text()
-        self.status = done.returncode
+        self.status = process.returncode
         self.text = (self.path / "j.json").read_text()
         self.journal = json.loads(self.text)
         return self
@@ -268,6 +277,9 @@ class Recorder(http.server.ThreadingHTTPServer):
 
     def __init__(self, status=200):
         super().__init__(("127.0.0.1", 0), Recording)
+        self.asked = threading.Event()
+        self.release = threading.Event()
+        self.release.set()
         self.status = status
         self.seen = []
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -285,15 +297,18 @@ class Recording(http.server.BaseHTTPRequestHandler):
         scope = re.search(r"Credential=([^/]+)/\d+/([^/]+)/s3/", self.headers["Authorization"])
         self.server.seen.append((self.command, urllib.parse.urlsplit(self.path).path, *scope.groups(),
                                  self.headers.get("X-Amz-Security-Token")))
+        self.server.asked.set()
+        self.server.release.wait(DEADLINE_S)
         is_put = self.command == "PUT"
         body = (b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
                 if is_put and self.server.status != 200 else b"" if is_put else
                 b"<ListAllMyBucketsResult><Buckets><Bucket><Name>%s</Name></Bucket></Buckets>"
                 b"</ListAllMyBucketsResult>" % BUCKET.encode())
-        self.send_response(self.server.status if is_put else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(BrokenPipeError):  # it was interrupted
+            self.send_response(self.server.status if is_put else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     do_GET = do_PUT = answer
 
@@ -326,13 +341,13 @@ class Signed(unittest.TestCase):
     """An endpoint that records."""
     maxDiff = None
 
-    def play(self, recorder, program, played, variables):
+    def play(self, recorder, program, played, variables, begun=None):
         folder = Folder(self)
         (folder.path / "credentials").write_text(PROFILES)
         return folder.play(program, played, {
             "KEY": "AKIDSECRETS", "CANARY": CANARY, "TOKEN": "short-lived",
             "AWS_ENDPOINT_URL": recorder.url, "AWS_MAX_ATTEMPTS": "1", "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": str(folder.path / "credentials"), **variables})
+            "AWS_SHARED_CREDENTIALS_FILE": str(folder.path / "credentials"), **variables}, begun=begun)
 
     def recorder(self, status=200):
         recorder = Recorder(status)
@@ -358,6 +373,22 @@ class Signed(unittest.TestCase):
         self.assertEqual([request[2] for request in recorder.seen], 2 * ["AKIDSECRETS"])
         for text in run.console, run.log, run.text:
             self.assertNotIn(CANARY, text)
+
+    def test_an_upload_that_is_never_answered_can_be_interrupted(self):
+        for variables in NATIVE, BY_PYTHON:  # the reference loses the journal
+            recorder = self.recorder()
+            recorder.release.clear()
+            self.addCleanup(recorder.release.set)
+            begun, start = [], time.monotonic()
+            interrupter = threading.Thread(target=lambda: (
+                recorder.asked.wait(DEADLINE_S), begun[0].send_signal(signal.SIGINT)))
+            interrupter.start()
+            run = self.play(recorder, [CHAOS], experiment({"dirpath": "d"}, {}), variables, begun)
+            interrupter.join()
+            self.assertFalse(recorder.release.is_set())
+            self.assertLess(time.monotonic() - start, 30)  # botocore waits for 60 s
+            self.assertEqual((run.status, run.journal["status"]), (0, "completed"))
+            self.assertNotIn("extra", run.journal)
 
     def test_a_refused_upload_leaves_no_address_in_the_journal(self):
         played = experiment({"dirpath": "d"}, {})
