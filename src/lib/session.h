@@ -34,11 +34,11 @@ MUST_USE int session_load(struct session *session, const char *source, bool veri
                           const json_t *control_files, json_t **ret_experiment,
                           struct chaos_error *err);
 MUST_USE int session_validate(struct session *session, json_t *experiment, struct chaos_error *err);
-/* Play it: `options` without providers, guest, settings and controls, which the session adds. */
 /* Go on with a run whose process died: see experiment_resume(). */
 MUST_USE int session_resume(struct session *session, struct run_options *options,
                             struct run_past *past, json_t **ret_journal, struct chaos_error *err);
 /* The global controls, once an experiment was loaded; borrowed. */
 const json_t *session_controls(const struct session *session);
+/* Play it: `options` without providers, guest, settings and controls, which the session adds. */
 MUST_USE int session_run(struct session *session, struct run_options *options, json_t **ret_journal,
                          struct chaos_error *err);
