@@ -95,6 +95,18 @@ CHAOS_API const struct chaos_extension *const *chaos_extension_entry(void);
  * stopped: then return at once. Every wait of a function must be this one. */
 CHAOS_API int chaos_wait(struct chaos_context *context, int fd, short events, int64_t timeout_ms,
                          struct chaos_error *err);
+/* What came of a function that undoes something, where it looked. */
+enum chaos_effect {
+    CHAOS_RESTORED,     /* it was otherwise before; looked at afterwards, it is as it should be */
+    CHAOS_WAS_SO,       /* there was nothing to do */
+    CHAOS_NOT_VERIFIED, /* it was done, and nobody could see that it is so */
+};
+
+/* Tell the effect, once, before a successful return; `why` is for CHAOS_NOT_VERIFIED, else NULL. It
+ * stands in the run of the activity as "restored", "was already so" or "not verified: why". One
+ * that fails need not: it is "could not", with the text of its error. */
+CHAOS_API void chaos_tell_effect(struct chaos_context *context, enum chaos_effect effect,
+                                 const char *why);
 /* A line for the log of the run. */
 CHAOS_API void chaos_log_info(struct chaos_context *context, const char *format, ...)
     CHAOS_PRINTF(2, 3);

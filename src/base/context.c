@@ -24,6 +24,22 @@ int chaos_wait(struct chaos_context *context, int fd, short events, int64_t time
     return chaos_error_set(err, CHAOS_E_CANCELLED, "stopped while waiting");
 }
 
+void chaos_tell_effect(struct chaos_context *context, enum chaos_effect effect, const char *why)
+{
+    free(STEAL(context->effect));
+    switch (effect) {
+    case CHAOS_RESTORED:
+        context->effect = mem_strdup("restored");
+        return;
+    case CHAOS_WAS_SO:
+        context->effect = mem_strdup("was already so");
+        return;
+    case CHAOS_NOT_VERIFIED:
+        context->effect = mem_printf("not verified: %s", why ? why : "nobody looked");
+        return;
+    }
+}
+
 PRINTF(3, 0)
 static void log_context(const struct chaos_context *context, enum log_level level,
                         const char *format, va_list args) PRINTF(3, 0);

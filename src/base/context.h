@@ -11,4 +11,5 @@ struct chaos_context {
     const char *activity;        /* its name, for the log; may be NULL */
     uint64_t seed;               /* of what is chosen at random; 0: that of the process */
     uint64_t drew;               /* set to the seed once something was chosen */
+    char *effect;                /* owned; what chaos_tell_effect() told; NULL: nothing */
 };

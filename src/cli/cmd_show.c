@@ -58,12 +58,16 @@ static void print_activities(const char *title, const json_t *runs)
         const json_t *name = json_object_get(activity, "name");
         AUTO(str) char *shown = name ? pytext_of(name) : mem_strdup("-");
         AUTO(str) char *duration = run_words_duration(json_object_get(run, "duration"));
+        const char *effect = json_text_of(run, "effect");
         bool is_unmet = json_is_false(json_object_get(run, "tolerance_met"));
 
         printf("  %-10s %10s  %s%s%s%s\n", status ? status : "not ended", duration, shown,
                undone ? ", the inverse of " : "", undone ? undone : "",
                is_unmet ? ": the tolerance is not met" : "");
-        print_exception(json_object_get(run, "exception"));
+        if (effect)
+            printf("    %s\n", effect);
+        else
+            print_exception(json_object_get(run, "exception"));
     }
 }
 

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "engine/control.h"
 #include "engine/inverse.h"
+#include "engine/provider.h"
 #include "value/pytext.h"
 #include "value/substitute.h"
 
@@ -233,6 +234,26 @@ static void set_time(json_t *entry, const char *key, int64_t wall)
     json_object_set_new(entry, key, json_string(clock_iso(wall, text)));
 }
 
+/* What came of an inverse: what its provider saw, or why it failed. Nobody looks at what a process
+ * or a request to somebody else's service has done. */
+static char *effect_of(const struct call_result *result, const char *status)
+{
+    if (str_equal(status, "failed"))
+        return mem_printf("could not: %s", result->message ? result->message : "nobody said why");
+    return mem_strdup(result->effect ? result->effect : EFFECT_UNTOLD);
+}
+
+static void record_effect(struct play *play, const struct call_result *result)
+{
+    const char *status = json_text_of(play->entry, "status");
+    AUTO(str) char *effect = NULL;
+
+    if (!status || (!result->effect && !json_object_get(play->activity, "inverse_of")))
+        return;
+    effect = effect_of(result, status);
+    json_object_set_new(play->entry, "effect", json_string(effect));
+}
+
 /* What happened during the call, put into the run. */
 static void record(struct play *play, struct call_result *result)
 {
@@ -264,6 +285,7 @@ static void record(struct play *play, struct call_result *result)
         json_object_set_new(entry, "status", json_string("failed"));
         json_object_set_new(entry, "exception", activity_exception(result));
     }
+    record_effect(play, result);
 }
 
 /* Whether the call may change the world: then it is on the disk before and after. */
@@ -292,9 +314,8 @@ static bool decide_inverse(struct play *play, struct call_result *result)
     }
     if (inverse)
         run_emit(play->run, EVENT_INVERSE_DECIDED,
-                 json_pack("{s:O, s:O?, s:O, s:O*}", "id", play->id, "name",
-                           json_object_get(play->activity, "name"), "activity", inverse, "action",
-                           json_object_get(play->activity, "rollback") ? NULL : play->activity),
+                 json_pack("{s:O, s:O?, s:O}", "id", play->id, "name",
+                           json_object_get(play->activity, "name"), "activity", inverse),
                  play->stop);
     return true;
 }

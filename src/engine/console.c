@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/provider.h"
 #include "value/pytext.h"
 
 static const json_t *member(const json_t *data, const char *name)
@@ -56,12 +57,26 @@ static void activity_succeeded(const json_t *output)
     log_ready_at(LOG_DEBUG, line.data);
 }
 
+/* What came of an inverse; nothing where nobody looked. */
+static void effect_seen(const char *status, const char *effect)
+{
+    if (str_equal(status, "failed"))
+        log_error("  => %s", effect);
+    else if (str_starts(effect, EFFECT_UNTOLD) && !str_equal(effect, EFFECT_UNTOLD))
+        log_warning("  => %s", effect);
+    else if (!str_equal(effect, EFFECT_UNTOLD))
+        log_info("  => %s", effect);
+}
+
 static void activity_completed(const json_t *data)
 {
     const json_t *run = member(data, "run");
     const char *status = json_string_value(json_object_get(run, "status"));
+    const char *effect = json_string_value(json_object_get(run, "effect"));
 
-    if (str_equal(status, "failed"))
+    if (effect)
+        effect_seen(status, effect);
+    if (str_equal(status, "failed") && !effect)
         log_error("  => failed: %s", text(data, "message"));
     else if (str_equal(status, "succeeded") && log_wants(LOG_DEBUG))
         activity_succeeded(json_object_get(run, "output"));

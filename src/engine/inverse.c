@@ -50,19 +50,6 @@ int inverse_decide(struct run *run, const json_t *action, const struct activity_
     return 0;
 }
 
-bool inverse_is_as_before(struct run *run, const json_t *action, const json_t *inverse,
-                          const struct activity_way *way)
-{
-    AUTO(chaos_error) struct chaos_error ignored = { 0 };
-    AUTO(json) json_t *known = NULL;
-    AUTO(json) json_t *whole = NULL;
-
-    if (activity_inverse(run, action, way, &known, &ignored) < 0 || !json_is_object(known))
-        return false;
-    whole = inverse_complete(known, action);
-    return json_equal(whole, inverse);
-}
-
 /* What is due was never asked for: all of it is by rows that stand in for functions of an
  * experiment written for the reference, which leaves what was changed. */
 static bool is_tacit(const struct run *run)

@@ -15,9 +15,5 @@ json_t *inverse_complete(json_t *inverse, const json_t *action);
  * Complete. *ret_inverse stays NULL where there is none. The lock is held. */
 MUST_USE int inverse_decide(struct run *run, const json_t *action, const struct activity_way *way,
                             json_t **ret_inverse, struct chaos_error *err);
-/* Whether the provider of the action, asked now, would undo it by the very `inverse` that it
- * decided on before the action: then what that inverse restores is as it was. The lock is held. */
-bool inverse_is_as_before(struct run *run, const json_t *action, const json_t *inverse,
-                          const struct activity_way *way);
 /* Whether the inverses of actions that began are to be played, now that the run ends. */
 bool inverses_are_wanted(const struct run *run);

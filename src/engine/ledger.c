@@ -42,7 +42,6 @@ void ledger_free(struct ledger *ledger)
     for (size_t i = 0; i < ledger->count; i++) {
         json_decref(ledger->inverses[i].name);
         json_decref(ledger->inverses[i].activity);
-        json_decref(ledger->inverses[i].action);
     }
     free(ledger->inverses);
     json_decref(ledger->experiment);
@@ -105,7 +104,6 @@ static void decide(struct ledger *ledger, const json_t *data)
         .id = json_integer_value(id),
         .name = json_incref(json_object_get(data, "name")),
         .activity = json_deep_copy(activity), /* what was decided stays, whoever changes it */
-        .action = json_deep_copy(json_object_get(data, "action")),
     };
 }
 

@@ -12,7 +12,6 @@ struct ledger_inverse {
     json_int_t id;    /* of the action's run */
     json_t *name;     /* of the action; owned */
     json_t *activity; /* what undoes it; owned */
-    json_t *action;   /* the action, where its provider can be asked again; owned, or NULL */
     size_t begun;     /* the place of the action among those that began, from 1; 0: it did not */
     bool is_undone;   /* the inverse was played, however that ended */
 };

@@ -9,6 +9,7 @@
 
 void call_result_clear(struct call_result *result)
 {
+    free(result->effect);
     json_decref(result->output);
     json_decref(result->exception);
     free(result->message);

@@ -24,11 +24,12 @@ enum call_status {
 /* The result of a call; the caller clears it. */
 struct call_result {
     enum call_status status;
-    json_t *output;     /* owned; NULL means null */
-    char *message;      /* owned; for any status but CALL_SUCCEEDED: the exception's text */
-    json_t *exception;  /* owned; lines of the exception as the journal shows them (each ends with a
-                         * newline, the last one names it), NULL: the engine makes them */
-    uint64_t seed;      /* what was chosen at random was chosen with it; 0: nothing was */
+    json_t *output;    /* owned; NULL means null */
+    char *message;     /* owned; for any status but CALL_SUCCEEDED: the exception's text */
+    json_t *exception; /* owned; lines of the exception as the journal shows them (each ends with a
+                        * newline, the last one names it), NULL: the engine makes them */
+    uint64_t seed;     /* what was chosen at random was chosen with it; 0: nothing was */
+    char *effect;      /* owned; of what undoes something: what came of it, where somebody looked */
     bool has_exit_code; /* for CALL_EXITED: the code was an integer */
     long exit_code;
 };
@@ -56,6 +57,8 @@ struct provider_call {
 };
 
 #define INVERSE_TACIT "tacit"
+/* The effect of an inverse where nobody looked; where somebody tried, ": why" follows. */
+#define EFFECT_UNTOLD "not verified"
 
 struct provider {
     const char *type; /* of provider.type: "process", "http", "python" */

@@ -66,7 +66,6 @@ struct step {
     json_t *activity;   /* a ref still to be followed, or an activity */
     const char *member; /* "index" of the declared ones, "undoes" for an inverse */
     json_int_t value;
-    const json_t *action; /* what it undoes, where the provider can be asked how that is; or NULL */
 };
 
 static const char *name_of(const struct step *step)
@@ -102,48 +101,17 @@ static double limit_of(const struct run *run, const struct step *step)
     return json_is_number(own) ? json_number_value(own) : run->options->rollback_timeout_s;
 }
 
-static bool is_as_before(struct run *run, const struct step *step)
-{
-    struct activity_way way = { CALL_FOREGROUND, &run->foreground, NULL };
-
-    return inverse_is_as_before(run, step->action, step->activity, &way);
-}
-
-/* What differed from before the action, and was undone: does it still? A provider that saw no
- * difference in the first place cannot tell. */
-static void verify(struct run *run, const struct step *step, json_t *entry, json_int_t id)
-{
-    AUTO(stop) struct stop ignored = { 0 };
-    bool is_restored = is_as_before(run, step);
-    const char *effect = is_restored ? "restored" : "not as it was, or not yet";
-
-    /* another process may answer otherwise because it draws other targets */
-    if (!is_restored && run->options->without_controls)
-        return;
-    json_object_set_new(entry, "effect", json_string(effect));
-    log_info("%s: %s", name_of(step), effect);
-    run_emit(run, EVENT_ACTIVITY_AMENDED, json_pack("{s:I, s:O}", "id", id, "run", entry),
-             &ignored);
-}
-
 /* True when it was played and did not succeed. */
 static bool attempt(struct run *run, const struct step *step, struct stop *stop)
 {
     AUTO(json) json_t *entry = NULL;
     struct deadline deadline;
     bool has_crashed;
-    bool has_changed;
-    json_int_t id;
 
     run_emit(run, EVENT_ROLLBACK_STARTED, describe(step), stop);
     deadline_arm(&deadline, &run->foreground, STOP_REASON_DEADLINE, limit_of(run, step));
-    has_changed = step->action && !is_as_before(run, step);
-    id = run->next_id;
     if (stop->kind == STOP_NONE)
         entry = activity_play(run, step->activity, SECTION_ROLLBACKS, CALL_FOREGROUND, stop);
-    if (has_changed && stop->kind == STOP_NONE &&
-        str_equal(json_text_of(entry, "status"), "succeeded"))
-        verify(run, step, entry, id);
     deadline_disarm(&deadline);
     has_crashed = stop->kind == STOP_CRASH;
     survive_crash(run, step, stop);
@@ -180,7 +148,7 @@ static void play_all(struct run *run, struct background *background, struct stop
         log_info("There are no rollbacks");
     for (size_t i = 0; i < json_array_size(rollbacks_of(run)); i++) {
         AUTO(json) json_t *rollback = json_incref(json_array_get(rollbacks_of(run), i));
-        struct step step = { rollback, "index", (json_int_t)i, NULL };
+        struct step step = { rollback, "index", (json_int_t)i };
 
         if (ledger_is_rolled_back(run->ledger, i))
             continue;
@@ -223,8 +191,7 @@ static void play_inverses(struct run *run, struct stop *stop)
     signals_shield(SHIELD_UP);
     while (stop->kind == STOP_NONE && (inverse = ledger_latest(run->ledger))) {
         AUTO(json) json_t *activity = json_incref(inverse->activity);
-        AUTO(json) json_t *action = json_incref(inverse->action);
-        struct step step = { activity, "undoes", inverse->id, action };
+        struct step step = { activity, "undoes", inverse->id };
 
         if (stop_take_cancel(stop, &run->foreground) && stop->kind != STOP_NONE)
             break;
@@ -291,7 +258,7 @@ json_t *rollbacks_due(const struct run *run)
     if (!wants_declared)
         return names;
     json_array_foreach (rollbacks_of(run), i, rollback) {
-        struct step step = { rollback, "index", (json_int_t)i, NULL };
+        struct step step = { rollback, "index", (json_int_t)i };
 
         if (!ledger_is_rolled_back(run->ledger, i))
             json_array_append_new(names, json_string(name_of(&step)));

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ext/aws_inverse.h"
 
+#include <assert.h>
+
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "ext/aws_look.h"
 
 /* `arguments` is taken. */
 static json_t *action(const char *name, const char *module, const char *function, json_t *arguments)
@@ -17,11 +20,12 @@ json_t *aws_inverse(const char *service, const char *operation, json_t *params)
 {
     AUTO(str) char *name = mem_printf("undo: %s %s", service, operation);
 
+    assert(aws_look_find(service, operation)); /* each tells how to see that it is undone */
     if (!json_array_size(params)) {
         json_decref(params);
         return NULL;
     }
-    return action(name, "chaos.aws.actions", "call",
+    return action(name, "chaos.aws.actions", "put_back",
                   json_pack("{s:s, s:s, s:o}", "service", service, "operation", operation,
                             "parameters", params));
 }

@@ -8,8 +8,8 @@
 /* The module of what one request alone cannot undo: ext_aws_inverses.c. */
 #define AWS_INVERSES "chaos.aws.inverses"
 
-/* An action chaos.aws.actions.call that makes one request with each of `params` (an array, taken).
- * NULL when there is none: nothing to undo. */
+/* An action chaos.aws.actions.put_back that makes one request with each of `params` (an array,
+ * taken). The operation has a row in aws_look.h. NULL when there is none: nothing to undo. */
 json_t *aws_inverse(const char *service, const char *operation, json_t *params);
 /* The same with one request (an object, taken). */
 json_t *aws_inverse_one(const char *service, const char *operation, json_t *params);

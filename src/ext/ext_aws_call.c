@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of chaos.aws.probes and chaos.aws.actions: any operation of any service.
+// The rows of chaos.aws.probes and chaos.aws.actions: any operation of any service, and those that
+// put something back.
 #include "ext/aws_forward.h"
+#include "ext/aws_put_back.h"
 #include "ext/aws_row.h"
 #include "value/jsonpath.h"
 
@@ -125,7 +127,33 @@ static const struct chaos_param params[] = {
     }
 
 static const struct chaos_function probes[] = { CALL(call_probe, CHAOS_PROBE) };
-static const struct chaos_function actions[] = { CALL(call_action, CHAOS_ACTION) };
+static int put_back(const struct chaos_call *call, json_t **ret_output, struct chaos_error *err)
+{
+    aws_announce(call, "Calling {operation} of {service}, which puts back what it was");
+    return aws_put_back(call, ret_output, err);
+}
+
+static const struct chaos_param put_back_params[] = {
+    REQUIRED("service", CHAOS_STRING, "the service, as boto3 names it: \"ec2\", \"autoscaling\""),
+    REQUIRED("operation", CHAOS_STRING, "the operation: \"StartInstances\""),
+    REQUIRED("parameters", CHAOS_LIST,
+             "its parameters, as boto3 names them; one request with each"),
+    OPTIONAL("wait_s", CHAOS_NUMBER,
+             "seconds it may take until it is so; null: what the operation usually takes"),
+};
+
+static const struct chaos_function actions[] = {
+    CALL(call_action, CHAOS_ACTION),
+    ACTION(put_back, put_back_params,
+           .summary = "undo what an action did, and see that it is undone",
+           .doc = "The inverses of the functions of the AWS extension are made of it. It looks "
+                  "before and after it asks, and tells the effect: `restored`, `was already so`, "
+                  "`could not: why`, or `not verified: why`. The operations that it knows how to "
+                  "look at are listed in [aws.md](../aws.md).",
+           .result = CHAOS_LIST,
+           .result_doc = "the answers; null for a request that was refused "
+                         "since it was so already"),
+};
 
 AWS_EXTENSION_OF(ext_aws_call_probes, "chaos.aws.probes", "AWS, looked at", probes);
 AWS_EXTENSION_OF(ext_aws_call_actions, "chaos.aws.actions", "AWS, acted on", actions);

@@ -331,6 +331,7 @@ static void prepared_clear(struct prepared *prepared)
     json_decref(prepared->arguments);
     json_decref(prepared->secrets);
     json_decref(prepared->configuration);
+    free(prepared->context.effect);
 }
 
 AUTO_CLEAR(prepared, struct prepared)
@@ -359,9 +360,10 @@ static int prepare(const struct chaos_function *function, const struct provider_
     return 0;
 }
 
-/* A row's function, whichever it is. *ret_seed is set when it chose something at random. */
+/* A row's function, whichever it is. `result` gets the seed when it chose something at random, and
+ * the effect that it told. */
 static int run(const struct chaos_function *function, chaos_function_run body,
-               const struct provider_call *call, json_t **ret_output, uint64_t *ret_seed,
+               const struct provider_call *call, json_t **ret_output, struct call_result *result,
                struct chaos_error *err)
 {
     AUTO(prepared) struct prepared prepared = { 0 };
@@ -370,7 +372,8 @@ static int run(const struct chaos_function *function, chaos_function_run body,
     if (r < 0)
         return r;
     r = body(&prepared.call, ret_output, err);
-    *ret_seed = prepared.context.drew;
+    result->seed = prepared.context.drew;
+    result->effect = STEAL(prepared.context.effect);
     if (r == 0 && !err->message)
         return 0;
     if (!err->message)
@@ -397,7 +400,7 @@ int native_inverse(const struct chaos_function *function, const struct provider_
                    json_t **ret_activity, struct chaos_error *err)
 {
     AUTO(json) json_t *activity = NULL;
-    uint64_t ignored;
+    AUTO(call_result) struct call_result ignored = { 0 };
     int r;
 
     if (!function->inverse)
@@ -416,7 +419,7 @@ void native_call(const struct chaos_function *function, const struct provider_ca
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(json) json_t *output = NULL;
-    int r = run(function, function->run, call, &output, &result->seed, &err);
+    int r = run(function, function->run, call, &output, result, &err);
 
     if (r == -CHAOS_E_CANCELLED) {
         call_set(result, CALL_CANCELLED, "%s", chaos_error_text(&err));

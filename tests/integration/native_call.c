@@ -4,11 +4,12 @@
 // documents.
 //
 // usage: native_call [--check|--inverse] [--cancel-after-ms N] ACTIVITY [CONFIGURATION [SECRETS]]
-//        native_call --actions
+//        native_call --list
 //
-// The arguments are JSON text. Prints one line of JSON: status, output, message, took_ms. With
-// --inverse the activity is not run, and the output is what would undo it, or null. --actions lists
-// the actions that are built in: {"module.function": whether it declares an inverse}.
+// The arguments are JSON text. Prints one line of JSON: status, output, message, effect, took_ms.
+// With --inverse nothing is called, and the output is the activity that would undo it, or null.
+// --list: the actions that are built in, each with whether it declares an inverse, and the
+// operations that put something back with those that look.
 #include <getopt.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "ext/aws_look.h"
 #include "lib/extensions.h"
 #include "lib/native_controls.h"
 #include "providers/native.h"
@@ -32,7 +34,6 @@ static const char *const status_names[] = {
 struct order {
     bool check;
     bool inverse;
-    bool actions;
     int64_t cancel_after_ms; /* -1: never */
     json_t *activity;
     json_t *configuration;
@@ -55,7 +56,6 @@ static int read_order(int argc, char **argv, struct order *order)
     static const struct option options[] = {
         { "check", no_argument, NULL, 'c' },
         { "inverse", no_argument, NULL, 'i' },
-        { "actions", no_argument, NULL, 'l' },
         { "cancel-after-ms", required_argument, NULL, 'a' },
         { 0 },
     };
@@ -65,14 +65,13 @@ static int read_order(int argc, char **argv, struct order *order)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?')
             return -1;
-        if (option == 'a')
+        if (option == 'c')
+            order->check = true;
+        else if (option == 'i')
+            order->inverse = true;
+        else
             order->cancel_after_ms = strtoll(optarg, NULL, 10);
-        order->check = order->check || option == 'c';
-        order->inverse = order->inverse || option == 'i';
-        order->actions = order->actions || option == 'l';
     }
-    if (order->actions)
-        return 0;
     if (optind >= argc)
         return -1;
     order->activity = parse(argv[optind]);
@@ -160,19 +159,18 @@ static void print_result(const struct call_result *result, int64_t took_ns)
     json_object_set_new(line, "output", result->output ? json_incref(result->output) : json_null());
     json_object_set_new(line, "message",
                         result->message ? json_string(result->message) : json_null());
+    json_object_set_new(line, "effect", result->effect ? json_string(result->effect) : json_null());
     json_object_set_new(line, "took_ms", json_real((double)took_ns / CLOCK_NS_PER_MS));
     text = json_text(line, JSON_STYLE_LINE);
     puts(text);
 }
 
-static void print_actions(struct extensions *extensions)
+static json_t *list_actions(struct extensions *extensions)
 {
-    AUTO(json) json_t *actions = json_object();
-    AUTO(str) char *text = NULL;
-    const struct extension_row *rows;
+    json_t *actions = json_object();
     size_t count;
+    const struct extension_row *rows = extensions_rows(extensions, &count);
 
-    rows = extensions_rows(extensions, &count);
     for (size_t i = 0; i < count; i++) {
         AUTO(buffer) struct buffer name = { 0 };
 
@@ -181,7 +179,29 @@ static void print_actions(struct extensions *extensions)
             json_object_set_new(actions, buffer_text(&name),
                                 json_boolean(rows[i].function->inverse));
     }
-    text = json_text(actions, JSON_STYLE_LINE);
+    return actions;
+}
+
+static json_t *list_looks(void)
+{
+    static const struct aws_look *const tables[] = { aws_looks_compute, aws_looks_services,
+                                                     aws_looks_lambda_emr };
+    json_t *looks = json_array();
+
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+        for (const struct aws_look *look = tables[i]; look->service; look++)
+            json_array_append_new(
+                looks, json_pack("[s, s, s]", look->service, look->operation, look->describe));
+    return looks;
+}
+
+static void print_list(struct extensions *extensions)
+{
+    AUTO(json)
+    json_t *both =
+        json_pack("{s:o, s:o}", "actions", list_actions(extensions), "looks", list_looks());
+    AUTO(str) char *text = json_text(both, JSON_STYLE_LINE);
+
     puts(text);
 }
 
@@ -198,13 +218,12 @@ int main(int argc, char **argv)
     const char *name;
     int64_t start = clock_now();
 
-    if (read_order(argc, argv, &order) < 0 || cancel_init(&order.cancel, &err) < 0)
-        return 2;
-    if (order.actions) {
-        print_actions(extensions);
-        cancel_clear(&order.cancel);
+    if (argc == 2 && str_equal(argv[1], "--list")) {
+        print_list(extensions);
         return 0;
     }
+    if (read_order(argc, argv, &order) < 0 || cancel_init(&order.cancel, &err) < 0)
+        return 2;
     module = json_text_of(json_object_get(order.activity, "provider"), "module");
     name = json_text_of(json_object_get(order.activity, "provider"), "func");
     if (guest.is_stateless(guest.self, module))

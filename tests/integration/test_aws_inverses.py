@@ -39,7 +39,7 @@ class Page(unittest.TestCase):
     """docs/aws.md against the rows."""
 
     def test_each_action_has_an_inverse_or_the_page_says_why_not(self):
-        actions = native_call("--actions")
+        actions = native_call("--list")["actions"]
         without = {name.removeprefix("chaosaws.") for name, has in actions.items()
                    if name.startswith("chaosaws.") and not has}
         told = dict(re.findall(r"^\| `([a-z0-9_]+\.actions\.[a-z0-9_]+)` \| (\D[^|]{9,}) \|$",
@@ -99,7 +99,7 @@ class Inverses(unittest.TestCase):
 class Whole(unittest.TestCase):
     def test_each_inverse_was_played_that_moto_can_play(self):
         from aws_inverse_cases import BEYOND_MOTO
-        declared = {name.removeprefix("chaosaws.") for name, has in native_call("--actions").items()
+        declared = {name.removeprefix("chaosaws.") for name, has in native_call("--list")["actions"].items()
                     if has}
         self.assertEqual(declared - Inverses.proven, BEYOND_MOTO)
 
@@ -107,7 +107,7 @@ class Whole(unittest.TestCase):
 def add_cases():
     from aws_inverse_cases import BEYOND_MOTO, CASES
     from aws_state_cases import CASES as STATES
-    declared = native_call("--actions")
+    declared = native_call("--list")["actions"]
     finer = {row[0] for row in CASES} | BEYOND_MOTO
     rows = [row[:3] for row in STATES
             if declared.get(f"chaosaws.{row[0]}") and row[0] not in finer]
