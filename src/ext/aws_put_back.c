@@ -189,11 +189,11 @@ int aws_put_back(const struct chaos_call *call, json_t **ret_output, struct chao
             call, "nothing tells how to look at what {operation} of {service} puts back", err);
     steps.count = json_array_size(requests);
     steps.all = mem_zero(steps.count + 1, sizeof(*steps.all));
-    for (size_t i = 0; i < steps.count; i++)
+    for (size_t i = 0; i < steps.count; i++) {
         if (!json_is_object(json_array_get(requests, i)))
             return chaos_error_set(err, CHAOS_E_INVALID, "parameters[%zu] must be a mapping", i);
-    for (size_t i = 0; i < steps.count; i++)
         steps.all[i] = (struct step){ .look = look, .request = json_array_get(requests, i) };
+    }
     if (play(call, &steps, err) < 0)
         return -(int)err->code;
     *ret_output = json_array();

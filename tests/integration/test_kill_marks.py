@@ -4,13 +4,18 @@
 stopped, a tag at an endpoint. By SIGKILL, SIGSEGV and for want of memory; the run alone, its guardian
 alone, or both and then 'chaos recover'. Afterwards no mark may be left, and the journal tells the story.
 
-usage: test_kill_marks.py CHAOS KILL_AT_LIBRARY
+usage: test_kill_marks.py CHAOS KILL_AT_LIBRARY [--full]
+
+Each call on the log of a run is an event's boundary. Want of memory is the kernel's: the run is in a
+group that may have only so much, and uses it up at the boundary. Without --full it strikes each of the
+three before or after each call; with it, each before and after, and in the middle of each write.
 
 What this machine does not let us do (a namespace, a memory cgroup) is skipped, loudly.
 """
 import http.server
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,13 +25,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import canary  # noqa: E402
+import kill_story  # noqa: E402
+import memory_group  # noqa: E402
 
 CHAOS, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
 SANITIZED = b"__asan_init" in Path(CHAOS).read_bytes()
 PATIENCE_S = 30
-CGROUP = Path("/sys/fs/cgroup/memory")
-MEMORY_LIMIT = 48 << 20
+FULL = "--full" in sys.argv
+MEMORY_LIMIT = (192 if SANITIZED else 32) << 20
 GREEDY = "head -c 200000000 /dev/zero"  # its output is the run's to keep
+GREEDY_PLAN = "greedy"
 
 
 class Endpoint(http.server.BaseHTTPRequestHandler):
@@ -128,6 +136,7 @@ class Story:
         self.options = options
         self.problems = []
         self.killed = False
+        self.twice = 0
 
     def play(self, group=None, method=None, **more):
         with canary.Folder() as folder:
@@ -146,36 +155,40 @@ class Story:
     def environment(self, place, armed):
         env = {**os.environ, "HOME": str(place), "XDG_STATE_HOME": str(place / "state"),
                "no_proxy": "127.0.0.1"}
-        if armed and not self.plan.startswith("no memory"):
+        if armed and self.plan != GREEDY_PLAN:
             env |= {"LD_PRELOAD": LIBRARY, "KILL_DIR": str(place / "kills"), "KILL_PLAN": self.plan,
                     "KILL_COUNT": str(place / "calls"),
                     "ASAN_OPTIONS": "verify_asan_link_order=0:handle_segv=0:detect_leaks=0"}
         return env
 
     def run(self, place, group):
-        def join():
-            if group:
-                (group / "cgroup.procs").write_text(str(os.getpid()))
+        before = group.kills() if group else 0
         child = subprocess.Popen([CHAOS, "--log-file", "chaos.log", "run", *self.options,
                                   "e.json"], cwd=place,
                                  env=self.environment(place, True), stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                 preexec_fn=join)
+                                 preexec_fn=group.join if group else None)
         code = child.wait(timeout=60)
         self.killed = code < 0
         self.calls = int((place / "calls").read_text() or 0) if (place / "calls").exists() else 0
-        if group and code != -signal.SIGKILL:
-            self.problems.append(f"the kernel did not kill it: {code}")
-        until(lambda: not any(str(place) in text for text in own_processes()), "the guardian's end")
+        if group:
+            self.problems += self.killer(place, code, group.kills() - before)
+        if not kill_story.wait_for_end(place, "chaos", PATIENCE_S):
+            self.problems.append("a guardian or a recovery did not end")
         by_guardian = "log-closed" in self.log(place)
         done = subprocess.run([CHAOS, "--no-log-file", "recover", "--all"], cwd=place,
                               env=self.environment(place, False), capture_output=True, text=True,
                               timeout=60, check=False)
         if done.returncode:
             self.problems.append(f"recover --all: {done.stderr[-500:]}")
-        is_alone = "g" not in self.plan or group
+        is_alone = self.plan == GREEDY_PLAN or "g" not in self.plan
         if not by_guardian and is_alone and "run-started" in self.log(place):
             self.problems.append("the guardian left it to 'chaos recover'")
+
+    def killer(self, place, code, kills):
+        if self.plan != GREEDY_PLAN:
+            return kill_story.misfits(self.plan, place / "kills", code, kills)
+        return [] if code == -signal.SIGKILL and kills else [f"the kernel did not kill it: {code}"]
 
     @staticmethod
     def log(place):
@@ -186,22 +199,19 @@ class Story:
             self.problems.append(f"marks left: {left}")
         if "run-started" not in self.log(place):
             return
-        journal = json.loads((place / "journal.json").read_text())
+        try:
+            journal = json.loads((place / "journal.json").read_text())
+        except (OSError, ValueError) as problem:
+            self.problems.append(f"no journal: {problem}")
+            return
+        undone = re.findall('"rollback-started".*"undoes": ?([0-9]+)', self.log(place))
+        self.twice = len(undone) - len(set(undone))
         begun = {run["activity"]["name"] for run in journal["run"]} & set(actions)
         told = {run["activity"].get("inverse_of") for run in journal["rollbacks"]}
         if begun - told:
             self.problems.append(f"no story of the inverse of {sorted(begun - told)}")
         if journal["status"] not in ("completed", "interrupted"):
             self.problems.append(f"status {journal['status']}")
-
-
-def own_processes():
-    for entry in os.scandir("/proc"):
-        try:
-            if entry.name.isdigit() and Path(entry.path, "comm").read_text().startswith("chaos"):
-                yield Path(entry.path, "environ").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
 
 
 def plans(calls):
@@ -213,37 +223,37 @@ def plans(calls):
             yield f"{at}bo"                         # the guardian alone
 
 
-def no_memory(world):
-    """A real kill by the kernel: the output of an activity is more than the group may have."""
+def starve(world, calls, group):
+    """At each boundary; and where a run wants too much by itself: the output of an activity."""
+    yield from (Story(world, plan).play(group) for plan in kill_story.starving_plans(
+        calls, lambda at: "bat" if FULL else "ba"[at % 2]))
     if SANITIZED:
-        print("SKIPPED LOUDLY: no memory: sanitizers keep other accounts of it")
-        return []
-    group = CGROUP / f"fracas-{os.getpid()}"
-    try:
-        group.mkdir()
-        (group / "memory.limit_in_bytes").write_text(str(MEMORY_LIMIT))
-    except OSError as problem:
-        print(f"SKIPPED LOUDLY: no memory: no cgroup with a limit is to be had ({problem})")
-        return []
-    try:
-        probe = {"type": "probe", "name": "greedy", "tolerance": 0, "provider": {
-            "type": "process", "path": "sh", "arguments": ["-c", GREEDY]}}
-        behind = {"type": "action", "name": "behind it", "background": True,
-                  "provider": probe["provider"]}
-        actions = world.method()
-        calm = {"steady-state-hypothesis": {"title": "h", "probes": [probe]}}
-        stories = [Story(world, "no memory").play(group, [*actions[:at], probe, *actions[at:]])
-                   for at in range(len(actions) + 1)]
-        stories.append(Story(world, "no memory behind").play(group, [behind, *actions]))
-        for strategy in ("after-method-only", "during-method-only"):
-            slow = [*actions, {"type": "probe", "name": "wait", "provider": {
-                "type": "process", "path": "sleep", "arguments": "2"}}]
-            stories.append(Story(world, "no memory " + strategy, (
-                "--hypothesis-strategy", strategy)).play(group, slow, **calm))
-        return stories
-    finally:
-        until(lambda: not (group / "cgroup.procs").read_text(), "the group's end")
-        group.rmdir()
+        print("SKIPPED: outputs that are too long: sanitizers keep other accounts of memory")
+        return
+    probe = {"type": "probe", "name": "greedy", "tolerance": 0, "provider": {
+        "type": "process", "path": "sh", "arguments": ["-c", GREEDY]}}
+    behind = {"type": "action", "name": "behind it", "background": True,
+              "provider": probe["provider"]}
+    actions = world.method()
+    calm = {"steady-state-hypothesis": {"title": "h", "probes": [probe]}}
+    for at in range(len(actions) + 1):
+        yield Story(world, GREEDY_PLAN).play(group, [*actions[:at], probe, *actions[at:]])
+    yield Story(world, GREEDY_PLAN).play(group, [behind, *actions])
+    for strategy in ("after-method-only", "during-method-only"):
+        slow = [*actions, {"type": "probe", "name": "wait", "provider": {
+            "type": "process", "path": "sleep", "arguments": "2"}}]
+        yield Story(world, GREEDY_PLAN, ("--hypothesis-strategy", strategy)).play(
+            group, slow, **calm)
+
+
+def figures(what, stories, began):
+    problems = [text for story in stories for text in story.problems]
+    marks = sum("marks left" in text for text in problems)
+    lost = sum("no journal" in text for text in problems)
+    print(f"{what}: {len(stories)} points tried, {sum(story.killed for story in stories)} runs killed, "
+          f"marks left {marks}, journals lost {lost}, other problems {len(problems) - marks - lost}, "
+          f"steps played twice {sum(story.twice for story in stories)}, "
+          f"{time.monotonic() - began:.0f} s")
 
 
 def main():
@@ -251,23 +261,26 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     world = World(f"http://127.0.0.1:{server.server_address[1]}/tag")
     began = time.monotonic()
+    groups = []
     try:
         base = Story(world, "0b").play()
         if base.problems or not base.calls or not Endpoint.calls:
             sys.exit(f"an undisturbed run: {base.problems}, {base.calls} calls on its log")
         stories = [Story(world, plan).play() for plan in plans(base.calls)]
-        starved = no_memory(world)
+        figures("signals", stories, began)
+        groups = memory_group.groups(1, MEMORY_LIMIT)
+        began = time.monotonic()
+        starved = [story for group in groups for story in starve(world, base.calls, group)]
+        figures("want of memory", starved, began)
     finally:
         world.close()
         server.shutdown()
+        for group in groups:
+            group.close()
     bad = [story for story in stories + starved if story.problems]
     for story in bad[:20]:
         print(f"plan {story.plan}: {'; '.join(story.problems)}")
-    print(f"{len(stories)} points tried, {sum(story.killed for story in stories)} runs killed, "
-          f"{len(starved)} more for want of memory, marks left "
-          f"{sum('marks left' in text for story in bad for text in story.problems)}, other problems "
-          f"{sum('marks left' not in text for story in bad for text in story.problems)}, "
-          f"{base.calls} calls on the log, {time.monotonic() - began:.0f} s")
+    print(f"{base.calls} calls on the log of a run")
     sys.exit(bool(bad))
 
 

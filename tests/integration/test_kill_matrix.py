@@ -6,11 +6,14 @@ usage: test_kill_matrix.py CHAOS KILL_AT_LIBRARY [--full]
 
 Each action of the experiment leaves a mark (a file), and its inverse removes it. A preload library
 kills the run before, in the middle of, and after each write and each sync of its log: alone, with
-its guardian, or the guardian alone; and the recovery too. Afterwards there must be no mark left, a
-valid journal, and the story of each step in it. Prints the figures.
+its guardian, or the guardian alone; and the recovery too. By SIGKILL, by SIGSEGV, and for want of
+memory, by the kernel. Afterwards there must be no mark left, a valid journal, and the story of each step
+in it. Prints the figures. Without --full, want of memory strikes before or after each write or sync,
+whom depends on its number; with it, before, in the middle of and after each, all three.
 """
 import json
 import os
+import queue
 import subprocess
 import sys
 import time
@@ -19,9 +22,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import canary  # noqa: E402
+import kill_story  # noqa: E402
+import memory_group  # noqa: E402
 
 CHAOS, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
 FULL = "--full" in sys.argv
+MEMORY_LIMIT = (192 if b"__asan_init" in Path(CHAOS).read_bytes() else 32) << 20
 PATIENCE_S = 20
 TOP = {"chaoslib-version", "platform", "node", "experiment", "start", "end", "duration", "status",
        "deviated", "steady_states", "run", "rollbacks"}
@@ -67,13 +73,13 @@ class Point:
         self.twice = 0
         self.calls = 0
 
-    def play(self):
+    def play(self, group=None):
         with canary.Folder() as folder:
             place = Path(folder)
             for name in ("world", "state", "home", "kills"):
                 (place / name).mkdir()
             (place / "experiment.json").write_text(json.dumps(experiment(place)))
-            self.run(place)
+            self.run(place, group)
             self.judge(place)
         return self
 
@@ -85,18 +91,24 @@ class Point:
                     "ASAN_OPTIONS": "verify_asan_link_order=0:handle_segv=0:detect_leaks=0"}
         return env
 
-    def run(self, place):
+    def run(self, place, group):
+        before = group.kills() if group else 0
         command = [CHAOS, "run", "experiment.json"]
         child = subprocess.Popen(command, cwd=place, env=self.environment(place, True),
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                 stdin=subprocess.DEVNULL)
+                                 stdin=subprocess.DEVNULL,
+                                 preexec_fn=group.join if group else None)
         if self.after_s is not None:
             self.kill_later(child)
         self.code = child.wait(timeout=60)
         if (place / "calls").exists():
             # a process that is killed as it ends leaves the file empty
             self.calls = int((place / "calls").read_text() or 0)
-        self.wait(place)
+        if group:
+            self.problems += kill_story.misfits(self.plan, place / "kills", self.code,
+                                                group.kills() - before)
+        if not kill_story.wait_for_end(place, ("chaos", "mark", "undo"), PATIENCE_S):
+            self.problems.append("a guardian or a recovery did not end")
         recover = subprocess.run([CHAOS, "--no-log-file", "recover", "--all"], cwd=place,
                                  env=self.environment(place, False), capture_output=True, text=True,
                                  timeout=60, check=False)
@@ -108,18 +120,6 @@ class Point:
             child.wait(timeout=self.after_s)
         except subprocess.TimeoutExpired:
             child.kill()
-
-    def wait(self, place):
-        """Until the guardian did what it does: the lock's holder is gone, and no guardian is left."""
-        deadline = time.monotonic() + PATIENCE_S
-        quiet = 0
-        while time.monotonic() < deadline:
-            # in the middle of an exec a process has no environment to be known by
-            quiet = 0 if any(str(place) in text for text in command_lines()) else quiet + 1
-            if quiet == 4:
-                return
-            time.sleep(0.01)
-        self.problems.append("a guardian or a recovery did not end")
 
     def judge(self, place):
         marks = sorted(path.name for path in (place / "world").iterdir())
@@ -152,18 +152,6 @@ class Point:
                 self.problems.append(f"{run['activity']['name']}: status {run.get('status')}")
 
 
-def command_lines():
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            try:
-                environ = Path(entry.path, "environ").read_bytes()
-                name = Path(entry.path, "comm").read_text()
-            except OSError:
-                continue
-            if name.startswith(("chaos", "mark", "undo")):
-                yield environ.decode(errors="replace")
-
-
 def plans(calls):
     step = 1 if FULL else 2
     for at in range(1, calls + 1):
@@ -184,6 +172,43 @@ def plans(calls):
             yield f"{first}b,{second}b"        # the recovery of the guardian dies too
 
 
+def starving_plans(calls):
+    if FULL:
+        return kill_story.starving_plans(calls, lambda at: "bat")
+    found = kill_story.starving_plans(calls, lambda at: "ba"[at % 2])
+    return (plan for n, plan in enumerate(found) if n % 3 == n // 3 % 3)  # there are three a call
+
+
+def starve(pool, calls):
+    """Each point in a group that no other one is in at that time."""
+    groups = memory_group.groups(os.cpu_count() or 2, MEMORY_LIMIT)
+    free = queue.Queue()
+
+    def play(plan):
+        group = free.get()
+        try:
+            return Point(plan).play(group)
+        finally:
+            free.put(group)
+    for group in groups:
+        free.put(group)
+    try:
+        return list(pool.map(play, starving_plans(calls))) if groups else []
+    finally:
+        for group in groups:
+            group.close()
+
+
+def figures(what, points, began):
+    problems = [text for point in points for text in point.problems]
+    marks = sum("marks left" in text for text in problems)
+    lost = sum("no journal" in text for text in problems)
+    print(f"{what}: {len(points)} points tried, {sum(point.code < 0 for point in points)} runs killed, "
+          f"marks left {marks}, journals lost {lost}, other problems {len(problems) - marks - lost}, "
+          f"steps played twice {sum(point.twice for point in points)}, "
+          f"{time.monotonic() - began:.0f} s")
+
+
 def main():
     base = Point("0b").play()
     if base.problems or not base.calls:
@@ -191,16 +216,14 @@ def main():
     began = time.monotonic()
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         points = list(pool.map(lambda plan: Point(plan).play(), plans(base.calls)))
-    bad = [point for point in points if point.problems]
+        figures("signals", points, began)
+        began = time.monotonic()
+        starved = starve(pool, base.calls)
+        figures("want of memory", starved, began)
+    bad = [point for point in points + starved if point.problems]
     for point in bad[:20]:
         print(f"plan {point.plan}: {'; '.join(point.problems)}")
-    killed = sum(point.code < 0 for point in points)
-    marks = sum("marks left" in text for point in bad for text in point.problems)
-    lost = sum("no journal" in text for point in bad for text in point.problems)
-    print(f"{len(points)} points tried, {killed} runs killed, marks left {marks}, journals lost {lost}, "
-          f"other problems {len(bad) - marks - lost if len(bad) > marks + lost else 0}, "
-          f"steps played twice {sum(point.twice for point in points)}, "
-          f"{base.calls} calls on the log, {time.monotonic() - began:.0f} s")
+    print(f"{base.calls} calls on the log of a run")
     sys.exit(bool(bad))
 
 
