@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from measure import Runner, Table, least, median, p90
+from measure import Runner, Table, least, median, median_more, p90
 
 HERE = pathlib.Path(__file__).resolve().parent
 COUNT = 1000
@@ -288,6 +288,8 @@ class Bench:
                            "--no-state", take(bare, "wall_s"))
         self.table.add("what log and guardian add to a run", "ms", least(guarded, "wall_s") -
                        least(bare, "wall_s"), most=0.002)
+        self.table.add("what they add: median of the rounds", "ms",
+                       median_more(guarded, bare, "wall_s"))
         count = 20 * COUNT
         many = self.experiment("safe-many", [process("/bin/true")] * count, rollbacks=back)
         guarded, bare = self.runner.beside(self.rounds, *(

@@ -25,6 +25,12 @@ def median(samples, what):
     return statistics.median(getattr(sample, what) for sample in samples)
 
 
+def median_more(samples, beside, what):
+    """By how much a round's sample is more than the one beside it: load that lasts hits both."""
+    return statistics.median(getattr(sample, what) - getattr(other, what)
+                             for sample, other in zip(samples, beside))
+
+
 def p90(samples, what):
     values = sorted(getattr(sample, what) for sample in samples)
     return values[min(len(values) - 1, len(values) * 9 // 10)]
@@ -44,11 +50,13 @@ class Runner:
         return Sample(done.stdout)
 
     def beside(self, rounds, *commands):
-        """The samples of each command; they take turns, so that load on the machine hits all."""
+        """The samples of each command; they take turns, so that load on the machine hits all, and who
+        begins takes turns, so that what one leaves behind (a busy disk) hits all as well."""
         samples = [[] for _ in commands]
-        for _ in range(rounds):
-            for i, command in enumerate(commands):
-                samples[i].append(self.run(command))
+        for number in range(rounds):
+            order = range(len(commands))
+            for i in order if number % 2 == 0 else reversed(order):
+                samples[i].append(self.run(commands[i]))
         return samples
 
 

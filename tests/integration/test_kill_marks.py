@@ -246,16 +246,6 @@ def starve(world, calls, group):
             group, slow, **calm)
 
 
-def figures(what, stories, began):
-    problems = [text for story in stories for text in story.problems]
-    marks = sum("marks left" in text for text in problems)
-    lost = sum("no journal" in text for text in problems)
-    print(f"{what}: {len(stories)} points tried, {sum(story.killed for story in stories)} runs killed, "
-          f"marks left {marks}, journals lost {lost}, other problems {len(problems) - marks - lost}, "
-          f"steps played twice {sum(story.twice for story in stories)}, "
-          f"{time.monotonic() - began:.0f} s")
-
-
 def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -267,11 +257,11 @@ def main():
         if base.problems or not base.calls or not Endpoint.calls:
             sys.exit(f"an undisturbed run: {base.problems}, {base.calls} calls on its log")
         stories = [Story(world, plan).play() for plan in plans(base.calls)]
-        figures("signals", stories, began)
+        kill_story.figures("signals", stories, began)
         groups = memory_group.groups(1, MEMORY_LIMIT)
         began = time.monotonic()
         starved = [story for group in groups for story in starve(world, base.calls, group)]
-        figures("want of memory", starved, began)
+        kill_story.figures("want of memory", starved, began)
     finally:
         world.close()
         server.shutdown()

@@ -101,6 +101,7 @@ class Point:
         if self.after_s is not None:
             self.kill_later(child)
         self.code = child.wait(timeout=60)
+        self.killed = self.code < 0
         if (place / "calls").exists():
             # a process that is killed as it ends leaves the file empty
             self.calls = int((place / "calls").read_text() or 0)
@@ -199,16 +200,6 @@ def starve(pool, calls):
             group.close()
 
 
-def figures(what, points, began):
-    problems = [text for point in points for text in point.problems]
-    marks = sum("marks left" in text for text in problems)
-    lost = sum("no journal" in text for text in problems)
-    print(f"{what}: {len(points)} points tried, {sum(point.code < 0 for point in points)} runs killed, "
-          f"marks left {marks}, journals lost {lost}, other problems {len(problems) - marks - lost}, "
-          f"steps played twice {sum(point.twice for point in points)}, "
-          f"{time.monotonic() - began:.0f} s")
-
-
 def main():
     base = Point("0b").play()
     if base.problems or not base.calls:
@@ -216,10 +207,10 @@ def main():
     began = time.monotonic()
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         points = list(pool.map(lambda plan: Point(plan).play(), plans(base.calls)))
-        figures("signals", points, began)
+        kill_story.figures("signals", points, began)
         began = time.monotonic()
         starved = starve(pool, base.calls)
-        figures("want of memory", starved, began)
+        kill_story.figures("want of memory", starved, began)
     bad = [point for point in points + starved if point.problems]
     for point in bad[:20]:
         print(f"plan {point.plan}: {'; '.join(point.problems)}")

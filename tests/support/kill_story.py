@@ -48,3 +48,14 @@ def misfits(plan, kills_folder, code, kills):
               2 * (mark.read_text() == "guardian") + (not spares_run))
     return [] if (code, kills) == wanted else [
         f"status and processes killed by the kernel: {code}, {kills}, not {wanted[0]}, {wanted[1]}"]
+
+
+def figures(what, stories, began):
+    """Print them; `stories` have `problems`, `killed` and `twice`."""
+    problems = [text for story in stories for text in story.problems]
+    marks = sum("marks left" in text for text in problems)
+    lost = sum("no journal" in text for text in problems)
+    print(f"{what}: {len(stories)} points tried, {sum(story.killed for story in stories)} runs killed, "
+          f"marks left {marks}, journals lost {lost}, other problems {len(problems) - marks - lost}, "
+          f"steps played twice {sum(story.twice for story in stories)}, "
+          f"{time.monotonic() - began:.0f} s")
