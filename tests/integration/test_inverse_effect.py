@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What inverses that native functions know say of themselves, for every function that has one.
 
-usage: test_inverse_effect.py NATIVE_CALL CHAOS [--table FILE] [unittest arguments]
+usage: test_inverse_effect.py NATIVE_CALL CHAOS KILL_AT_LIBRARY [--table FILE] [unittest arguments]
 
 Each is played on a moto server, or, where moto lacks an operation, against canned answers: after the
 action the inverse must say "restored", once more "was already so", and where nobody answers it must
@@ -108,6 +108,7 @@ class Inverses(unittest.TestCase):
 class Words(unittest.TestCase):
     """Where the words come out."""
     chaos = None
+    library = None
 
     def setUp(self):
         import boto3
@@ -193,6 +194,32 @@ class Words(unittest.TestCase):
         self.check(self.run_chaos("recover", "--all").stderr, "restored$")
         self.assertEqual(self.state(), "running")
 
+    def killed_at(self, number, place):
+        """What the inverse did in the end of a run that died, with its guardian, before its call
+        `number` on the log; None where the run was through before."""
+        (place / "kills").mkdir(parents=True)
+        place, self.place = self.place, place
+        self.experiment()
+        self.run_chaos("run", "e.json", LD_PRELOAD=self.library, KILL_PLAN=f"{number}bg",
+                       KILL_DIR=str(self.place / "kills"),
+                       ASAN_OPTIONS="verify_asan_link_order=0:handle_segv=0:detect_leaks=0")
+        died = any((self.place / "kills").iterdir())
+        self.run_chaos("recover", "--all")
+        self.assertEqual(self.state(), "running", f"killed at {number}")
+        found = self.journal()["rollbacks"] if (self.place / "journal.json").exists() else []
+        self.place = place
+        # one that was cut short has no effect, and is played again
+        return [run["effect"] for run in found if "effect" in run] if died else None
+
+    def test_a_run_that_is_killed_anywhere_restores_it_or_says_it_was_so(self):
+        effects = []
+        while (told := self.killed_at(len(effects) + 1,
+                                      self.place / str(len(effects)))) is not None:
+            effects.append(told)
+        self.assertGreater(len(effects), 8)
+        self.assertEqual({effect for told in effects for effect in told},
+                         {"restored", "was already so"})
+
 
 def until(condition):
     deadline = time.monotonic() + 30
@@ -238,8 +265,9 @@ def add_tests():
 
 def main():
     functions.enter_reference()
-    Inverses.native_call, Words.chaos = (os.path.abspath(path) for path in sys.argv[1:3])
-    rest = sys.argv[3:]
+    Inverses.native_call, Words.chaos, Words.library = (
+        os.path.abspath(path) for path in sys.argv[1:4])
+    rest = sys.argv[4:]
     page = rest[1] if rest[:1] == ["--table"] else None
     rows = json.loads(subprocess.run([Inverses.native_call, "--list"], capture_output=True, text=True,
                                      check=True).stdout)
