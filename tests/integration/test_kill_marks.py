@@ -32,7 +32,7 @@ CHAOS, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
 SANITIZED = b"__asan_init" in Path(CHAOS).read_bytes()
 PATIENCE_S = 30
 FULL = "--full" in sys.argv
-MEMORY_LIMIT = (192 if SANITIZED else 32) << 20
+MEMORY_LIMIT = (96 if SANITIZED else 32) << 20
 GREEDY = "head -c 200000000 /dev/zero"  # its output is the run's to keep
 GREEDY_PLAN = "greedy"
 

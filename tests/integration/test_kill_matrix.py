@@ -27,7 +27,7 @@ import memory_group  # noqa: E402
 
 CHAOS, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
 FULL = "--full" in sys.argv
-MEMORY_LIMIT = (192 if b"__asan_init" in Path(CHAOS).read_bytes() else 32) << 20
+MEMORY_LIMIT = (96 if b"__asan_init" in Path(CHAOS).read_bytes() else 32) << 20
 PATIENCE_S = 20
 TOP = {"chaoslib-version", "platform", "node", "experiment", "start", "end", "duration", "status",
        "deviated", "steady_states", "run", "rollbacks"}

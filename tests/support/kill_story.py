@@ -5,15 +5,22 @@ import signal
 import time
 from pathlib import Path
 
+ENVIRONMENT_END = 48  # of /proc/PID/stat, from the state on; proc(5): field 51
+
 
 def environments(names):
-    """Of the processes whose names begin so."""
+    """Of the processes whose names begin so; "" of one that is in the middle of an exec."""
     for entry in os.scandir("/proc"):
         try:
-            if entry.name.isdigit() and Path(entry.path, "comm").read_text().startswith(names):
-                yield Path(entry.path, "environ").read_bytes().decode(errors="replace")
+            if not entry.name.isdigit() or not Path(entry.path, "comm").read_text().startswith(names):
+                continue
+            text = Path(entry.path, "environ").read_bytes().decode(errors="replace")
+            stat = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
+        is_in_exec = stat[0] not in "ZX" and stat[ENVIRONMENT_END] == "0"
+        if text or is_in_exec:
+            yield text
 
 
 def wait_for_end(place, names, patience_s):
@@ -21,8 +28,9 @@ def wait_for_end(place, names, patience_s):
     deadline = time.monotonic() + patience_s
     quiet = 0
     while time.monotonic() < deadline:
-        # in the middle of an exec a process has no environment to be known by
-        quiet = 0 if any(str(place) in text for text in environments(names)) else quiet + 1
+        # who is in the middle of an exec may be one of them
+        busy = any(not text or str(place) in text for text in environments(names))
+        quiet = 0 if busy else quiet + 1
         if quiet == 4:
             return True
         time.sleep(0.01)
