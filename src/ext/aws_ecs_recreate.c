@@ -125,28 +125,20 @@ int aws_ecs_recreate_service(const struct chaos_call *call, json_t *service, jso
                              struct chaos_error *err)
 {
     AUTO(json) json_t *answer = NULL;
-    AUTO(json)
-    json_t *params = json_pack("{s:[O]}", "services", service);
     AUTO(json) json_t *of = aws_params(call, AWS_PAIRS("cluster", "cluster"));
-    json_t *asked;
+    json_t *asked = json_pack("{s:[O], s:[s]}", "services", service, "include", "TAGS");
     const json_t *former;
 
-    json_object_update(params, of);
+    json_object_update(asked, of);
     json_object_set(of, "service", service);
-    asked = json_copy(params);
-    json_object_set_new(asked, "include", json_pack("[s]", "TAGS"));
     if (aws_call(call, ECS, "DescribeServices", asked, &answer, err) < 0)
         return -(int)err->code;
     former = json_array_get(json_object_get(answer, "services"), 0);
     if (!is_active(former))
         return 0;
-    /* One that is there is not created; that it really is there, the update shows. */
-    *ret_activity = aws_inverse_requests(
-        json_pack("[o, o, o]",
-                  aws_undo_while(aws_undo(ECS, "DescribeServices", json_incref(params), NULL),
-                                 "$.services[*].status", "DRAINING"),
-                  aws_undo(ECS, "CreateService", creation_of(call, former),
-                           AWS_DONE("InvalidParameterException")),
-                  aws_undo(ECS, "UpdateService", scale_of(of, former), NULL)));
+    /* One that is there still is not created, but may have been scaled down already. */
+    *ret_activity =
+        aws_inverse(json_pack("[o, o]", aws_undo(ECS, "CreateService", creation_of(call, former)),
+                              aws_undo(ECS, "UpdateService", scale_of(of, former))));
     return 0;
 }

@@ -101,11 +101,10 @@ static void undo_tag(const json_t *instances, const json_t *ids, json_t *tag, js
         json_t *tags =
             json_pack("[{s:O, s:s}]", "Key", json_object_get(tag, "Key"), "Value", value);
 
-        json_array_append_new(requests,
-                              aws_undo("ec2", "CreateTags", tagging(resources, tags), NULL));
+        json_array_append_new(requests, aws_undo("ec2", "CreateTags", tagging(resources, tags)));
     }
     if (json_array_size(without))
-        json_array_append_new(requests, aws_undo("ec2", "DeleteTags", tagging(without, set), NULL));
+        json_array_append_new(requests, aws_undo("ec2", "DeleteTags", tagging(without, set)));
 }
 
 int undo_set_tags(const struct chaos_call *call, json_t **ret_activity, struct chaos_error *err)
@@ -121,7 +120,7 @@ int undo_set_tags(const struct chaos_call *call, json_t **ret_activity, struct c
         return -(int)err->code;
     json_array_foreach (tags, i, tag)
         undo_tag(instances, ids, tag, requests);
-    *ret_activity = aws_inverse_requests(STEAL(requests));
+    *ret_activity = aws_inverse(STEAL(requests));
     return 0;
 }
 

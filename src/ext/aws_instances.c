@@ -81,15 +81,11 @@ json_t *aws_instances_ids(const json_t *instances, bool (*is)(const json_t *inst
 
 json_t *aws_instances_undo_stop(json_t *ids)
 {
-    AUTO(json) json_t *params = json_pack("{s:o}", "InstanceIds", ids);
-
-    if (!json_array_size(ids))
+    if (!json_array_size(ids)) {
+        json_decref(ids);
         return NULL;
-    return aws_inverse_requests(
-        json_pack("[o, o]",
-                  aws_undo_while(aws_undo("ec2", "DescribeInstances", json_incref(params), NULL),
-                                 "$.Reservations[*].Instances[*].State.Name", "stopping"),
-                  aws_undo("ec2", "StartInstances", json_incref(params), NULL)));
+    }
+    return aws_inverse_one("ec2", "StartInstances", json_pack("{s:o}", "InstanceIds", ids));
 }
 
 json_t *aws_instances_by_type(const json_t *instances)

@@ -6,6 +6,7 @@
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "ext/aws_call.h"
+#include "ext/aws_explain.h"
 #include "value/json.h"
 
 void aws_sight_clear(struct aws_sight *sight)
@@ -110,13 +111,22 @@ void aws_see_value(struct aws_sight *sight, const char *name, const char *member
     aws_sight_add(sight, AWS_OTHERWISE, "%s of %s is %s, not %s", member, name, is, should_be);
 }
 
+void aws_see_given(struct aws_sight *sight, const char *name, const json_t *value,
+                   const json_t *wanted, const char *const *members)
+{
+    for (; *members; members++)
+        if (json_object_get(wanted, *members))
+            aws_see_value(sight, name, *members, json_object_get(value, *members),
+                          json_object_get(wanted, *members));
+}
+
+const struct aws_look *const aws_look_tables[] = { aws_looks_compute, aws_looks_services,
+                                                   aws_looks_lambda_emr, aws_looks_made, NULL };
+
 const struct aws_look *aws_look_find(const char *service, const char *operation)
 {
-    static const struct aws_look *const tables[] = { aws_looks_compute, aws_looks_services,
-                                                     aws_looks_lambda_emr };
-
-    for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-        for (const struct aws_look *look = tables[i]; look->service; look++)
+    for (const struct aws_look *const *table = aws_look_tables; *table; table++)
+        for (const struct aws_look *look = *table; look->service; look++)
             if (str_equal(look->service, service) && str_equal(look->operation, operation))
                 return look;
     return NULL;
@@ -147,8 +157,14 @@ int aws_look_at(const struct chaos_call *call, const struct aws_look *look, cons
 {
     AUTO(json) json_t *answer = NULL;
 
-    if (aws_pages(call, look->service, look->describe, params_of(look, request), &answer, err) < 0)
-        return -(int)err->code;
+    if (look->look)
+        return look->look(call, request, sight, err);
+    if (aws_pages(call, look->service, look->describe, params_of(look, request), &answer, err) <
+        0) {
+        if (!look->absent || !aws_refused_with(err, look->absent))
+            return -(int)err->code;
+        chaos_error_clear(err);
+    }
     look->judge(answer, request, sight);
     return 0;
 }

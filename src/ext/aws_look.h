@@ -34,6 +34,10 @@ void aws_see_there(struct aws_sight *sight, const char *name, bool is_there, boo
  * `wanted` has. Either may be NULL. */
 void aws_see_value(struct aws_sight *sight, const char *name, const char *member,
                    const json_t *value, const json_t *wanted);
+/* Add whether the `members` of `value` (NULL-terminated) are those of `wanted`; those that it
+ * leaves out do not matter. */
+void aws_see_given(struct aws_sight *sight, const char *name, const json_t *value,
+                   const json_t *wanted, const char *const *members);
 
 struct aws_look {
     const char *service; /* and the operation that puts something back */
@@ -42,16 +46,32 @@ struct aws_look {
     const char *const *pairs; /* its parameters: pairs of a name and the member of the request it
                                * is; with "[]" behind the name a list of that one value */
     json_t *(*params)(const json_t *request); /* the same where pairs do not do; new; or NULL */
+    const char *absent; /* the error code that says there is no such thing; NULL: none does */
+    /* `answer` is NULL where there is no such thing. */
     void (*judge)(const json_t *answer, const json_t *request, struct aws_sight *sight);
+    /* What one answer does not show: instead of all of the above but `describe`; or NULL. */
+    int (*look)(const struct chaos_call *call, const json_t *request, struct aws_sight *sight,
+                struct chaos_error *err);
+    /* The request that is really made, where it takes more than what may be written down; new, and
+     * NULL where nothing is to be asked for. NULL: `request` as it is. */
+    int (*complete)(const struct chaos_call *call, const json_t *request, json_t **ret_params,
+                    struct chaos_error *err);
+    bool makes_new;    /* each time, as a version: asked for only where it is not as wanted */
     double patience_s; /* how long it may be on its way; 0: AWS_PATIENCE_S */
 };
 
+#define AWS_LOOK(service_, operation_, ...)                                                        \
+    {                                                                                              \
+        .service = (service_), .operation = (operation_), __VA_ARGS__                              \
+    }
 #define AWS_PATIENCE_S 60.0
 
-/* The tables: each ends with a row without a service. */
+/* The tables: each ends with a row without a service, and all of them with NULL. */
 extern const struct aws_look aws_looks_compute[];
 extern const struct aws_look aws_looks_services[];
 extern const struct aws_look aws_looks_lambda_emr[];
+extern const struct aws_look aws_looks_made[];
+extern const struct aws_look *const aws_look_tables[];
 
 /* The row of an operation; NULL: none. */
 const struct aws_look *aws_look_find(const char *service, const char *operation);

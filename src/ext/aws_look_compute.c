@@ -50,9 +50,10 @@ static void instances_are_stopped(const json_t *answer, const json_t *request,
     see_instances(answer, request, "stopped", sight);
 }
 
+static const char *const attachment_on_its_way[] = { "attaching", "detaching", "busy", NULL };
+
 static void volume_is_attached(const json_t *answer, const json_t *request, struct aws_sight *sight)
 {
-    static const char *const on_its_way[] = { "attaching", "detaching", "busy", NULL };
     const json_t *volume = json_array_get(json_object_get(answer, "Volumes"), 0);
     const json_t *attachment = aws_list_find(json_object_get(volume, "Attachments"), "InstanceId",
                                              json_text_of(request, "InstanceId"));
@@ -63,9 +64,23 @@ static void volume_is_attached(const json_t *answer, const json_t *request, stru
                    attachment && !json_text_of(attachment, "State")
                        ? "attached"
                        : json_text_of(attachment, "State"),
-                   "attached", on_its_way);
+                   "attached", attachment_on_its_way);
     aws_see_value(sight, name, "Device", json_object_get(attachment, "Device"),
                   json_object_get(request, "Device"));
+}
+
+/* Gone with what it was attached to, it is as detached as can be. */
+static void volume_is_detached(const json_t *answer, const json_t *request, struct aws_sight *sight)
+{
+    const json_t *volume = json_array_get(json_object_get(answer, "Volumes"), 0);
+    const json_t *attachment = aws_list_find(json_object_get(volume, "Attachments"), "InstanceId",
+                                             json_text_of(request, "InstanceId"));
+    const char *state = json_text_of(attachment, "State");
+
+    if (attachment && !str_equal(state, "detached"))
+        aws_sight_add(sight, str_in(state, attachment_on_its_way) ? AWS_ON_ITS_WAY : AWS_OTHERWISE,
+                      "%s is '%s', not 'detached'", json_text_of(request, "VolumeId"),
+                      state ? state : "attached");
 }
 
 static json_t *tags_of_resources(const json_t *request)
@@ -86,8 +101,12 @@ static const json_t *find_tag(const json_t *tags, const char *resource, const ch
     return NULL;
 }
 
-static void resources_are_tagged(const json_t *answer, const json_t *request,
-                                 struct aws_sight *sight)
+typedef void (*see_tag)(const char *id, const json_t *found, const json_t *tag,
+                        struct aws_sight *sight);
+
+/* `see` each tag of the request on each of its resources; `found` is NULL where it has none. */
+static void see_tags(const json_t *answer, const json_t *request, see_tag see,
+                     struct aws_sight *sight)
 {
     json_t *id;
     json_t *tag;
@@ -95,14 +114,40 @@ static void resources_are_tagged(const json_t *answer, const json_t *request,
     size_t k;
 
     json_array_foreach (json_object_get(request, "Resources"), i, id)
-        json_array_foreach (json_object_get(request, "Tags"), k, tag) {
-            const char *key = json_text_of(tag, "Key");
-            const json_t *found =
-                find_tag(json_object_get(answer, "Tags"), json_string_value(id), key);
+        json_array_foreach (json_object_get(request, "Tags"), k, tag)
+            see(json_string_value(id),
+                find_tag(json_object_get(answer, "Tags"), json_string_value(id),
+                         json_text_of(tag, "Key")),
+                tag, sight);
+}
 
-            aws_see_value(sight, json_string_value(id), key, json_object_get(found, "Value"),
-                          json_object_get(tag, "Value"));
-        }
+static void see_tagged(const char *id, const json_t *found, const json_t *tag,
+                       struct aws_sight *sight)
+{
+    aws_see_value(sight, id, json_text_of(tag, "Key"), json_object_get(found, "Value"),
+                  json_object_get(tag, "Value"));
+}
+
+/* DeleteTags leaves a tag that has another value by now. */
+static void see_untagged(const char *id, const json_t *found, const json_t *tag,
+                         struct aws_sight *sight)
+{
+    const json_t *value = json_object_get(tag, "Value");
+
+    if (found && (!value || json_equal(json_object_get(found, "Value"), json_walkable(value))))
+        aws_sight_add(sight, AWS_OTHERWISE, "%s has the tag %s", id, json_text_of(tag, "Key"));
+}
+
+static void resources_are_tagged(const json_t *answer, const json_t *request,
+                                 struct aws_sight *sight)
+{
+    see_tags(answer, request, see_tagged, sight);
+}
+
+static void resources_lack_tags(const json_t *answer, const json_t *request,
+                                struct aws_sight *sight)
+{
+    see_tags(answer, request, see_untagged, sight);
 }
 
 static void members_serve(const json_t *answer, const json_t *request, struct aws_sight *sight)
@@ -244,27 +289,38 @@ static void balancer_has_attributes(const json_t *answer, const json_t *request,
     }
 }
 
-#define INSTANCES "DescribeInstances", AWS_PAIRS("InstanceIds", "InstanceIds")
+#define INSTANCES .describe = "DescribeInstances", .pairs = AWS_PAIRS("InstanceIds", "InstanceIds")
+#define VOLUME                                                                                     \
+    .describe = "DescribeVolumes", .pairs = AWS_PAIRS("VolumeIds[]", "VolumeId"),                  \
+    .absent = "InvalidVolume.NotFound"
+#define TAGS .describe = "DescribeTags", .params = tags_of_resources
 #define GROUP                                                                                      \
-    "DescribeAutoScalingGroups", AWS_PAIRS("AutoScalingGroupNames[]", "AutoScalingGroupName")
-#define BALANCER "DescribeLoadBalancers", AWS_PAIRS("LoadBalancerArns[]", "LoadBalancerArn")
+    .describe = "DescribeAutoScalingGroups",                                                       \
+    .pairs = AWS_PAIRS("AutoScalingGroupNames[]", "AutoScalingGroupName")
+#define BALANCER                                                                                   \
+    .describe = "DescribeLoadBalancers", .pairs = AWS_PAIRS("LoadBalancerArns[]", "LoadBalancerArn")
 
 const struct aws_look aws_looks_compute[] = {
-    { "ec2", "StartInstances", INSTANCES, NULL, instances_run, MACHINE_S },
-    { "ec2", "StopInstances", INSTANCES, NULL, instances_are_stopped, MACHINE_S },
-    { "ec2", "AttachVolume", "DescribeVolumes", AWS_PAIRS("VolumeIds[]", "VolumeId"), NULL,
-      volume_is_attached, 0 },
-    { "ec2", "CreateTags", "DescribeTags", NULL, tags_of_resources, resources_are_tagged, 0 },
-    { "autoscaling", "AttachInstances", "DescribeAutoScalingInstances",
-      AWS_PAIRS("InstanceIds", "InstanceIds"), NULL, members_serve, MACHINE_S },
-    { "autoscaling", "ResumeProcesses", GROUP, NULL, processes_run, 0 },
-    { "autoscaling", "SuspendProcesses", GROUP, NULL, processes_are_suspended, 0 },
-    { "autoscaling", "UpdateAutoScalingGroup", GROUP, NULL, group_has_subnets, 0 },
-    { "elbv2", "RegisterTargets", "DescribeTargetHealth",
-      AWS_PAIRS("TargetGroupArn", "TargetGroupArn"), NULL, targets_are_registered, 0 },
-    { "elbv2", "SetSecurityGroups", BALANCER, NULL, balancer_has_groups, 0 },
-    { "elbv2", "SetSubnets", BALANCER, NULL, balancer_has_subnets, 0 },
-    { "elbv2", "ModifyLoadBalancerAttributes", "DescribeLoadBalancerAttributes",
-      AWS_PAIRS("LoadBalancerArn", "LoadBalancerArn"), NULL, balancer_has_attributes, 0 },
+    AWS_LOOK("ec2", "StartInstances", INSTANCES, .judge = instances_run, .patience_s = MACHINE_S),
+    AWS_LOOK("ec2", "StopInstances", INSTANCES, .judge = instances_are_stopped,
+             .patience_s = MACHINE_S),
+    AWS_LOOK("ec2", "AttachVolume", VOLUME, .judge = volume_is_attached, .patience_s = MACHINE_S),
+    AWS_LOOK("ec2", "DetachVolume", VOLUME, .judge = volume_is_detached, .patience_s = MACHINE_S),
+    AWS_LOOK("ec2", "CreateTags", TAGS, .judge = resources_are_tagged),
+    AWS_LOOK("ec2", "DeleteTags", TAGS, .judge = resources_lack_tags),
+    AWS_LOOK("autoscaling", "AttachInstances", .describe = "DescribeAutoScalingInstances",
+             .pairs = AWS_PAIRS("InstanceIds", "InstanceIds"), .judge = members_serve,
+             .patience_s = MACHINE_S),
+    AWS_LOOK("autoscaling", "ResumeProcesses", GROUP, .judge = processes_run),
+    AWS_LOOK("autoscaling", "SuspendProcesses", GROUP, .judge = processes_are_suspended),
+    AWS_LOOK("autoscaling", "UpdateAutoScalingGroup", GROUP, .judge = group_has_subnets),
+    AWS_LOOK("elbv2", "RegisterTargets", .describe = "DescribeTargetHealth",
+             .pairs = AWS_PAIRS("TargetGroupArn", "TargetGroupArn"),
+             .judge = targets_are_registered),
+    AWS_LOOK("elbv2", "SetSecurityGroups", BALANCER, .judge = balancer_has_groups),
+    AWS_LOOK("elbv2", "SetSubnets", BALANCER, .judge = balancer_has_subnets),
+    AWS_LOOK("elbv2", "ModifyLoadBalancerAttributes", .describe = "DescribeLoadBalancerAttributes",
+             .pairs = AWS_PAIRS("LoadBalancerArn", "LoadBalancerArn"),
+             .judge = balancer_has_attributes),
     { 0 },
 };

@@ -29,13 +29,19 @@ static void mapping_is_set(const json_t *answer, const json_t *request, struct a
                    enabled ? "Enabled" : "Disabled", on_its_way);
 }
 
-/* Members that a request leaves out are left as they are. */
-static void see_given(const json_t *answer, const json_t *request, const char *name,
-                      const char *const *members, struct aws_sight *sight)
+/* Null stands for a variable that is not there; those that are not named do not matter. */
+static bool has_variables(const json_t *variables, const json_t *wanted)
 {
-    for (; *members; members++)
-        if (json_object_get(request, *members))
-            see_member(answer, request, name, *members, sight);
+    const char *name;
+    json_t *value;
+
+    json_object_foreach (json_walkable(wanted), name, value) {
+        const json_t *held = json_object_get(variables, name);
+
+        if (json_is_null(value) ? held != NULL : !json_equal(held, value))
+            return false;
+    }
+    return true;
 }
 
 static void function_is_configured(const json_t *answer, const json_t *request,
@@ -48,13 +54,41 @@ static void function_is_configured(const json_t *answer, const json_t *request,
 
     if (str_equal(json_text_of(answer, "LastUpdateStatus"), "InProgress"))
         aws_sight_add(sight, AWS_ON_ITS_WAY, "%s is being updated", name);
-    see_given(answer, request, name, AWS_PAIRS("Timeout", "MemorySize"), sight);
+    aws_see_given(sight, name, answer, request, AWS_PAIRS("Timeout", "MemorySize"));
     if (json_object_get(request, "Layers"))
         aws_see_value(sight, name, "Layers", layers, json_object_get(request, "Layers"));
-    /* not the values, which may be secrets; and a variable too many is a difference */
-    if (wanted && !json_equal(variables, json_walkable(wanted)) &&
-        json_object_size(variables) + json_object_size(wanted) > 0)
+    if (!has_variables(variables, wanted)) /* not the values, which may be secrets */
         aws_sight_add(sight, AWS_OTHERWISE, "the environment of %s is another one", name);
+}
+
+/* The variables that there are, with those of the request as they were: its other ones may be
+ * secrets, and are not written down. */
+static int complete_environment(const struct chaos_call *call, const json_t *request,
+                                json_t **ret_params, struct chaos_error *err)
+{
+    const json_t *former = json_object_get(json_object_get(request, "Environment"), "Variables");
+    AUTO(json) json_t *answer = NULL;
+    json_t *variables;
+    const char *name;
+    json_t *value;
+
+    *ret_params = json_copy(json_walkable(request));
+    if (!former)
+        return 0;
+    if (aws_call(call, "lambda", "GetFunctionConfiguration",
+                 json_pack("{s:O}", "FunctionName", json_object_get(request, "FunctionName")),
+                 &answer, err) < 0)
+        return -(int)err->code;
+    variables = json_object_get(json_object_get(answer, "Environment"), "Variables");
+    variables = variables ? json_copy(variables) : json_object();
+    json_object_foreach (json_walkable(former), name, value) {
+        if (json_is_null(value))
+            json_object_del(variables, name);
+        else
+            json_object_set(variables, name, value);
+    }
+    json_object_set_new(*ret_params, "Environment", json_pack("{s:o}", "Variables", variables));
+    return 0;
 }
 
 static void cluster_is_set(const json_t *answer, const json_t *request, struct aws_sight *sight)
@@ -68,11 +102,11 @@ static void fleet_has_capacity(const json_t *answer, const json_t *request, stru
     const json_t *wanted = json_object_get(request, "InstanceFleet");
     const char *id = json_text_of(wanted, "InstanceFleetId");
 
-    see_given(aws_list_find(json_object_get(answer, "InstanceFleets"), "Id", id), wanted, id,
-              AWS_PAIRS("TargetSpotCapacity", "TargetOnDemandCapacity"), sight);
+    aws_see_given(sight, id, aws_list_find(json_object_get(answer, "InstanceFleets"), "Id", id),
+                  wanted, AWS_PAIRS("TargetSpotCapacity", "TargetOnDemandCapacity"));
 }
 
-static void groups_have_count(const json_t *answer, const json_t *request, struct aws_sight *sight)
+static void groups_are_set(const json_t *answer, const json_t *request, struct aws_sight *sight)
 {
     json_t *wanted;
     size_t i;
@@ -81,24 +115,30 @@ static void groups_have_count(const json_t *answer, const json_t *request, struc
         const char *id = json_text_of(wanted, "InstanceGroupId");
         const json_t *found = aws_list_find(json_object_get(answer, "InstanceGroups"), "Id", id);
 
-        aws_see_value(sight, id, "InstanceCount", json_object_get(found, "RequestedInstanceCount"),
-                      json_object_get(wanted, "InstanceCount"));
+        if (json_object_get(wanted, "InstanceCount"))
+            aws_see_value(sight, id, "InstanceCount",
+                          json_object_get(found, "RequestedInstanceCount"),
+                          json_object_get(wanted, "InstanceCount"));
+        aws_see_given(sight, id, found, wanted, AWS_PAIRS("ShrinkPolicy"));
     }
 }
 
 #define FUNCTION    AWS_PAIRS("FunctionName", "FunctionName")
-#define CONCURRENCY "GetFunctionConcurrency", FUNCTION
+#define CONCURRENCY .describe = "GetFunctionConcurrency", .pairs = FUNCTION
 #define CLUSTER     AWS_PAIRS("ClusterId", "ClusterId")
 
 const struct aws_look aws_looks_lambda_emr[] = {
-    { "lambda", "PutFunctionConcurrency", CONCURRENCY, NULL, function_has_concurrency, 0 },
-    { "lambda", "DeleteFunctionConcurrency", CONCURRENCY, NULL, function_has_concurrency, 0 },
-    { "lambda", "UpdateEventSourceMapping", "GetEventSourceMapping", AWS_PAIRS("UUID", "UUID"),
-      NULL, mapping_is_set, 0 },
-    { "lambda", "UpdateFunctionConfiguration", "GetFunctionConfiguration", FUNCTION, NULL,
-      function_is_configured, 0 },
-    { "emr", "ModifyCluster", "DescribeCluster", CLUSTER, NULL, cluster_is_set, 0 },
-    { "emr", "ModifyInstanceFleet", "ListInstanceFleets", CLUSTER, NULL, fleet_has_capacity, 0 },
-    { "emr", "ModifyInstanceGroups", "ListInstanceGroups", CLUSTER, NULL, groups_have_count, 0 },
+    AWS_LOOK("lambda", "PutFunctionConcurrency", CONCURRENCY, .judge = function_has_concurrency),
+    AWS_LOOK("lambda", "DeleteFunctionConcurrency", CONCURRENCY, .judge = function_has_concurrency),
+    AWS_LOOK("lambda", "UpdateEventSourceMapping", .describe = "GetEventSourceMapping",
+             .pairs = AWS_PAIRS("UUID", "UUID"), .judge = mapping_is_set),
+    AWS_LOOK("lambda", "UpdateFunctionConfiguration", .describe = "GetFunctionConfiguration",
+             .pairs = FUNCTION, .judge = function_is_configured, .complete = complete_environment),
+    AWS_LOOK("emr", "ModifyCluster", .describe = "DescribeCluster", .pairs = CLUSTER,
+             .judge = cluster_is_set),
+    AWS_LOOK("emr", "ModifyInstanceFleet", .describe = "ListInstanceFleets", .pairs = CLUSTER,
+             .judge = fleet_has_capacity),
+    AWS_LOOK("emr", "ModifyInstanceGroups", .describe = "ListInstanceGroups", .pairs = CLUSTER,
+             .judge = groups_are_set),
     { 0 },
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How rules, policies, zones, documents, buckets, services and databases look once they are put
-// back.
+// How rules, policies, zones, buckets, services and databases look once they are put back.
 #include "base/json_walk.h"
 #include "ext/aws_forward.h"
 #include "ext/aws_lists.h"
@@ -93,22 +92,6 @@ static void zone_lacks_network(const json_t *answer, const json_t *request, stru
     see_network(answer, request, false, sight);
 }
 
-/* Its description would be an error where there is none. */
-static json_t *documents_named(const json_t *request)
-{
-    return json_pack("{s:[{s:s, s:[O]}]}", "Filters", "Key", "Name", "Values",
-                     json_object_get(request, "Name"));
-}
-
-static void document_is_gone(const json_t *answer, const json_t *request, struct aws_sight *sight)
-{
-    const char *name = json_text_of(request, "Name");
-
-    aws_see_there(
-        sight, name,
-        aws_list_find(json_object_get(answer, "DocumentIdentifiers"), "Name", name) != NULL, false);
-}
-
 /* A bucket whose versioning was never on says nothing. */
 static void bucket_has_versioning(const json_t *answer, const json_t *request,
                                   struct aws_sight *sight)
@@ -196,35 +179,42 @@ static void database_cluster_runs(const json_t *answer, const json_t *request,
                    json_text_of(found, "Status"), "available", database_on_its_way);
 }
 
-#define RULE     "DescribeRule", AWS_PAIRS("Name", "Name")
-#define TARGETS  "ListTargetsByRule", AWS_PAIRS("Rule", "Rule")
-#define POLICIES "ListAttachedRolePolicies", AWS_PAIRS("RoleName", "RoleName")
-#define ZONE     "GetHostedZone", AWS_PAIRS("Id", "HostedZoneId")
-#define TAGS     "ListTagsForResource", AWS_PAIRS("resourceArn", "resourceArn")
+#define RULE .describe = "DescribeRule", .pairs = AWS_PAIRS("Name", "Name")
+#define TARGETS                                                                                    \
+    .describe = "ListTargetsByRule", .pairs = AWS_PAIRS("Rule", "Rule"),                           \
+    .absent = "ResourceNotFoundException"
+#define POLICIES                                                                                   \
+    .describe = "ListAttachedRolePolicies", .pairs = AWS_PAIRS("RoleName", "RoleName"),            \
+    .absent = "NoSuchEntity"
+#define ZONE                                                                                       \
+    .describe = "GetHostedZone", .pairs = AWS_PAIRS("Id", "HostedZoneId"),                         \
+    .absent = "NoSuchHostedZone"
+#define TAGS .describe = "ListTagsForResource", .pairs = AWS_PAIRS("resourceArn", "resourceArn")
 
 const struct aws_look aws_looks_services[] = {
-    { "events", "EnableRule", RULE, NULL, rule_is_enabled, 0 },
-    { "events", "DisableRule", RULE, NULL, rule_is_disabled, 0 },
-    { "events", "PutTargets", TARGETS, NULL, rule_has_targets, 0 },
-    { "events", "RemoveTargets", TARGETS, NULL, rule_lacks_targets, 0 },
-    { "iam", "AttachRolePolicy", POLICIES, NULL, policy_is_attached, 0 },
-    { "iam", "DetachRolePolicy", POLICIES, NULL, policy_is_detached, 0 },
-    { "route53", "AssociateVPCWithHostedZone", ZONE, NULL, zone_has_network, 0 },
-    { "route53", "DisassociateVPCFromHostedZone", ZONE, NULL, zone_lacks_network, 0 },
-    { "ssm", "DeleteDocument", "ListDocuments", NULL, documents_named, document_is_gone, 0 },
-    { "s3", "PutBucketVersioning", "GetBucketVersioning", AWS_PAIRS("Bucket", "Bucket"), NULL,
-      bucket_has_versioning, 0 },
-    { "ecs", "UpdateService", "DescribeServices",
-      AWS_PAIRS("cluster", "cluster", "services[]", "service"), NULL, service_is_set, 0 },
-    { "ecs", "TagResource", TAGS, NULL, resource_has_tags, 0 },
-    { "ecs", "UntagResource", TAGS, NULL, resource_lacks_tags, 0 },
-    { "ecs", "UpdateContainerInstancesState", "DescribeContainerInstances",
-      AWS_PAIRS("cluster", "cluster", "containerInstances", "containerInstances"), NULL,
-      containers_have_status, 0 },
-    { "rds", "StartDBInstance", "DescribeDBInstances",
-      AWS_PAIRS("DBInstanceIdentifier", "DBInstanceIdentifier"), NULL, database_runs, DATABASE_S },
-    { "rds", "StartDBCluster", "DescribeDBClusters",
-      AWS_PAIRS("DBClusterIdentifier", "DBClusterIdentifier"), NULL, database_cluster_runs,
-      DATABASE_S },
+    AWS_LOOK("events", "EnableRule", RULE, .judge = rule_is_enabled),
+    AWS_LOOK("events", "DisableRule", RULE, .judge = rule_is_disabled),
+    AWS_LOOK("events", "PutTargets", TARGETS, .judge = rule_has_targets),
+    AWS_LOOK("events", "RemoveTargets", TARGETS, .judge = rule_lacks_targets),
+    AWS_LOOK("iam", "AttachRolePolicy", POLICIES, .judge = policy_is_attached),
+    AWS_LOOK("iam", "DetachRolePolicy", POLICIES, .judge = policy_is_detached),
+    AWS_LOOK("route53", "AssociateVPCWithHostedZone", ZONE, .judge = zone_has_network),
+    AWS_LOOK("route53", "DisassociateVPCFromHostedZone", ZONE, .judge = zone_lacks_network),
+    AWS_LOOK("s3", "PutBucketVersioning", .describe = "GetBucketVersioning",
+             .pairs = AWS_PAIRS("Bucket", "Bucket"), .judge = bucket_has_versioning),
+    AWS_LOOK("ecs", "UpdateService", .describe = "DescribeServices",
+             .pairs = AWS_PAIRS("cluster", "cluster", "services[]", "service"),
+             .judge = service_is_set),
+    AWS_LOOK("ecs", "TagResource", TAGS, .judge = resource_has_tags),
+    AWS_LOOK("ecs", "UntagResource", TAGS, .judge = resource_lacks_tags),
+    AWS_LOOK("ecs", "UpdateContainerInstancesState", .describe = "DescribeContainerInstances",
+             .pairs = AWS_PAIRS("cluster", "cluster", "containerInstances", "containerInstances"),
+             .judge = containers_have_status),
+    AWS_LOOK("rds", "StartDBInstance", .describe = "DescribeDBInstances",
+             .pairs = AWS_PAIRS("DBInstanceIdentifier", "DBInstanceIdentifier"),
+             .judge = database_runs, .patience_s = DATABASE_S),
+    AWS_LOOK("rds", "StartDBCluster", .describe = "DescribeDBClusters",
+             .pairs = AWS_PAIRS("DBClusterIdentifier", "DBClusterIdentifier"),
+             .judge = database_cluster_runs, .patience_s = DATABASE_S),
     { 0 },
 };

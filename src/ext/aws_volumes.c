@@ -129,22 +129,13 @@ static int detach(const struct chaos_call *call, const json_t *volume, json_t *a
 
 static void undo_detach(const json_t *volume, json_t *requests)
 {
-    json_t *looking =
-        aws_undo("ec2", "DescribeVolumes",
-                 json_pack("{s:[O]}", "VolumeIds", json_object_get(volume, "VolumeId")), NULL);
-
-    json_array_append_new(
-        requests, aws_undo_while(looking, "$.Volumes[*].Attachments[*].State", "detaching"));
-    json_array_append_new(
-        requests, aws_undo("ec2", "AttachVolume", attachment_of(volume), AWS_DONE("VolumeInUse")));
-    json_array_append_new(requests, aws_undo("ec2", "DeleteTags", tag_params(volume), NULL));
+    json_array_append_new(requests, aws_undo("ec2", "AttachVolume", attachment_of(volume)));
+    json_array_append_new(requests, aws_undo("ec2", "DeleteTags", tag_params(volume)));
 }
 
 static void undo_attach(const json_t *volume, json_t *requests)
 {
-    json_array_append_new(requests,
-                          aws_undo("ec2", "DetachVolume", attachment_of(volume),
-                                   AWS_DONE("IncorrectState", "InvalidAttachment.NotFound")));
+    json_array_append_new(requests, aws_undo("ec2", "DetachVolume", attachment_of(volume)));
 }
 
 int aws_volumes_tagged(const struct chaos_call *call, json_t **ret_volumes, struct chaos_error *err)
@@ -272,7 +263,7 @@ static int undo_each(const struct chaos_call *call, aws_volumes_select select,
     requests = json_array();
     json_array_foreach (volumes, i, volume)
         undo(volume, requests);
-    *ret_activity = aws_inverse_requests(requests);
+    *ret_activity = aws_inverse(requests);
     return 0;
 }
 

@@ -236,7 +236,7 @@ static int undo_detach_random_instances(const struct chaos_call *call, json_t **
 
     if (check_detach(call, err) < 0 || select_targets(call, SHORT_FOR_DETACHING, &targets, err) < 0)
         return -(int)err->code;
-    *ret_activity = aws_inverse(AUTOSCALING, "AttachInstances", targets);
+    *ret_activity = aws_inverse_each(AUTOSCALING, "AttachInstances", targets);
     return 0;
 }
 
@@ -346,7 +346,7 @@ static int undo_processes(const struct chaos_call *call, const char *operation, 
                                   json_pack("{s:s, s:O}", "AutoScalingGroupName", name_of(group),
                                             "ScalingProcesses", processes));
     }
-    *ret_activity = aws_inverse(AUTOSCALING, operation, STEAL(requests));
+    *ret_activity = aws_inverse_each(AUTOSCALING, operation, STEAL(requests));
     return 0;
 }
 
@@ -405,7 +405,7 @@ static int undo_change_subnets(const struct chaos_call *call, json_t **ret_activ
         json_array_append_new(requests, json_pack("{s:s, s:s*}", "AutoScalingGroupName",
                                                   name_of(group), "VPCZoneIdentifier",
                                                   json_text_of(group, "VPCZoneIdentifier")));
-    *ret_activity = aws_inverse(AUTOSCALING, "UpdateAutoScalingGroup", STEAL(requests));
+    *ret_activity = aws_inverse_each(AUTOSCALING, "UpdateAutoScalingGroup", STEAL(requests));
     return 0;
 }
 

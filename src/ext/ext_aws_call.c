@@ -126,22 +126,21 @@ static const struct chaos_param params[] = {
         .run = (of)                                                                                \
     }
 
-static const struct chaos_function probes[] = { CALL(call_probe, CHAOS_PROBE) };
 static int put_back(const struct chaos_call *call, json_t **ret_output, struct chaos_error *err)
 {
-    aws_announce(call, "Calling {operation} of {service}, which puts back what it was");
     return aws_put_back(call, ret_output, err);
 }
 
 static const struct chaos_param put_back_params[] = {
-    REQUIRED("service", CHAOS_STRING, "the service, as boto3 names it: \"ec2\", \"autoscaling\""),
-    REQUIRED("operation", CHAOS_STRING, "the operation: \"StartInstances\""),
-    REQUIRED("parameters", CHAOS_LIST,
-             "its parameters, as boto3 names them; one request with each"),
+    REQUIRED(
+        "requests", CHAOS_LIST,
+        "what to do, in turn: a list of {\"service\", \"operation\", \"parameters\"}, as boto3 "
+        "names them"),
     OPTIONAL("wait_s", CHAOS_NUMBER,
-             "seconds it may take until it is so; null: what the operation usually takes"),
+             "seconds that each may take until it is so; null: what the operation usually takes"),
 };
 
+static const struct chaos_function probes[] = { CALL(call_probe, CHAOS_PROBE) };
 static const struct chaos_function actions[] = {
     CALL(call_action, CHAOS_ACTION),
     ACTION(put_back, put_back_params,
@@ -152,7 +151,7 @@ static const struct chaos_function actions[] = {
                   "look at are listed in [aws.md](../aws.md).",
            .result = CHAOS_LIST,
            .result_doc = "the answers; null for a request that was refused "
-                         "since it was so already"),
+                         "or left out since it was so already"),
 };
 
 AWS_EXTENSION_OF(ext_aws_call_probes, "chaos.aws.probes", "AWS, looked at", probes);

@@ -166,8 +166,7 @@ static void add_targets(const struct chaos_call *call, json_t *targets, json_t *
         json_array_append_new(requests,
                               aws_undo(EVENTS, "PutTargets",
                                        json_pack("{s:O, s:O}", "Rule", argument(call, "rule_name"),
-                                                 "Targets", targets),
-                                       NULL));
+                                                 "Targets", targets)));
 }
 
 /* Remove those that were not there before, and give back those that are replaced. */
@@ -195,10 +194,9 @@ static int undo_put_rule_targets(const struct chaos_call *call, json_t **ret_act
         json_array_append_new(
             requests,
             aws_undo(EVENTS, "RemoveTargets",
-                     json_pack("{s:O, s:O}", "Rule", argument(call, "rule_name"), "Ids", added),
-                     AWS_DONE(NO_RULE)));
+                     json_pack("{s:O, s:O}", "Rule", argument(call, "rule_name"), "Ids", added)));
     add_targets(call, former, requests);
-    *ret_activity = aws_inverse_requests(STEAL(requests));
+    *ret_activity = aws_inverse(STEAL(requests));
     return 0;
 }
 
@@ -235,11 +233,9 @@ static int undo_put_rule(const struct chaos_call *call, json_t **ret_activity,
 
     if (read_rule(call, &rule, &arn, err) < 0)
         return -(int)err->code;
-    *ret_activity = aws_inverse_requests(
-        json_pack("[o]", rule ? aws_undo(EVENTS, "PutRule", STEAL(rule), NULL)
-                              : aws_undo(EVENTS, "DeleteRule",
-                                         aws_params(call, AWS_PAIRS("Name", "rule_name")),
-                                         AWS_DONE(NO_RULE))));
+    *ret_activity = rule ? aws_inverse_one(EVENTS, "PutRule", STEAL(rule))
+                         : aws_inverse_one(EVENTS, "DeleteRule",
+                                           aws_params(call, AWS_PAIRS("Name", "rule_name")));
     return 0;
 }
 
@@ -276,9 +272,9 @@ static int undo_delete_rule(const struct chaos_call *call, json_t **ret_activity
         return -(int)err->code;
     if (json_array_size(targets) && !argument_flag(call, "force"))
         return 0;
-    json_array_append_new(requests, aws_undo(EVENTS, "PutRule", STEAL(rule), NULL));
+    json_array_append_new(requests, aws_undo(EVENTS, "PutRule", STEAL(rule)));
     add_targets(call, targets, requests);
-    *ret_activity = aws_inverse_requests(STEAL(requests));
+    *ret_activity = aws_inverse(STEAL(requests));
     return 0;
 }
 

@@ -388,8 +388,7 @@ static void add_tagging(const struct chaos_call *call, const char *operation, co
         json_array_append_new(requests,
                               aws_undo(ECS, operation,
                                        json_pack("{s:O, s:O}", "resourceArn",
-                                                 argument(call, "resource_arn"), member, values),
-                                       NULL));
+                                                 argument(call, "resource_arn"), member, values)));
 }
 
 /* Untag what was not there before, and give back the values that were. */
@@ -416,7 +415,7 @@ static int undo_tag_resource(const struct chaos_call *call, json_t **ret_activit
     }
     add_tagging(call, "UntagResource", "tagKeys", added, requests);
     add_tagging(call, "TagResource", "tags", former, requests);
-    *ret_activity = aws_inverse_requests(STEAL(requests));
+    *ret_activity = aws_inverse(STEAL(requests));
     return 0;
 }
 
@@ -491,7 +490,7 @@ static int undo_update_container_instances_state(const struct chaos_call *call,
         json_array_append_new(requests,
                               json_pack("{s:O, s:O, s:s}", "cluster", argument(call, "cluster"),
                                         "containerInstances", arns, "status", status));
-    *ret_activity = aws_inverse(ECS, "UpdateContainerInstancesState", STEAL(requests));
+    *ret_activity = aws_inverse_each(ECS, "UpdateContainerInstancesState", STEAL(requests));
     return 0;
 }
 

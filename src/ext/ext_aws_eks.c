@@ -4,8 +4,7 @@
 #include "ext/aws_inverse.h"
 #include "ext/aws_row.h"
 
-#define EKS  "eks"
-#define GONE AWS_DONE("ResourceNotFoundException")
+#define EKS "eks"
 
 static int describe_cluster(const struct chaos_call *call, json_t **ret_output,
                             struct chaos_error *err)
@@ -45,12 +44,8 @@ static int undo_create_cluster(const struct chaos_call *call, json_t **ret_activ
         return -(int)err->code;
     if (cluster)
         return 0;
-    *ret_activity = aws_inverse_requests(json_pack(
-        "[o, o]",
-        aws_undo_while(
-            aws_undo(EKS, "DescribeCluster", aws_params(call, AWS_PAIRS("name", "name")), GONE),
-            "$.cluster.status", "CREATING"),
-        aws_undo(EKS, "DeleteCluster", aws_params(call, AWS_PAIRS("name", "name")), GONE)));
+    *ret_activity =
+        aws_inverse_one(EKS, "DeleteCluster", aws_params(call, AWS_PAIRS("name", "name")));
     json_object_set_new(*ret_activity, "timeout", json_integer(CREATION_MAX_S));
     return 0;
 }

@@ -274,7 +274,7 @@ static int unset(const struct chaos_call *call, const struct setting *what,
         json_array_append_new(requests, json_pack("{s:O, s:o*}", "LoadBalancerArn",
                                                   json_object_get(one, "LoadBalancerArn"),
                                                   what->member, former(one)));
-    *ret_activity = aws_inverse(ELB, what->operation, STEAL(requests));
+    *ret_activity = aws_inverse_each(ELB, what->operation, STEAL(requests));
     return 0;
 }
 

@@ -53,9 +53,7 @@ static int undo(const struct chaos_call *call, bool attached, const char *operat
     json_array_foreach (json_object_get(answer, "AttachedPolicies"), i, policy)
         found = found || str_equal(json_text_of(policy, "PolicyArn"), argument_text(call, "arn"));
     if (found == attached)
-        *ret_activity = aws_inverse_requests(
-            json_pack("[o]", aws_undo(IAM, operation, aws_params(call, ATTACHMENT),
-                                      attached ? NULL : AWS_DONE(NO_POLICY))));
+        *ret_activity = aws_inverse_one(IAM, operation, aws_params(call, ATTACHMENT));
     return 0;
 }
 
@@ -104,9 +102,7 @@ static int undo_create_policy(const struct chaos_call *call, json_t **ret_activi
     if (!aws_refused_with(err, NO_POLICY))
         return -(int)err->code;
     chaos_error_clear(err);
-    *ret_activity = aws_inverse_requests(
-        json_pack("[o]", aws_undo(IAM, "DeletePolicy", json_pack("{s:s}", "PolicyArn", arn),
-                                  AWS_DONE(NO_POLICY))));
+    *ret_activity = aws_inverse_one(IAM, "DeletePolicy", json_pack("{s:s}", "PolicyArn", arn));
     return 0;
 }
 

@@ -317,6 +317,7 @@ static int undo_fault(const struct chaos_call *call, const struct fault *fault,
     AUTO(json) json_t *configuration = NULL;
     AUTO(json) json_t *variables = NULL;
     AUTO(json) json_t *former = json_object();
+    json_t *params;
 
     if (read_configuration(call, &configuration, err) < 0)
         return -(int)err->code;
@@ -326,10 +327,11 @@ static int undo_fault(const struct chaos_call *call, const struct fault *fault,
 
         json_object_set_new(former, *name, value ? json_incref(value) : json_null());
     }
-    *ret_activity = aws_inverse_by("restore_function",
-                                   json_pack("{s:O, s:o, s:O}", "function_name",
-                                             argument(call, "function_name"), "layers",
-                                             layers_of(configuration, NULL), "variables", former));
+    params = function_params(call);
+    json_object_set_new(params, "Layers", layers_of(configuration, NULL));
+    if (fault)
+        json_object_set_new(params, "Environment", json_pack("{s:O}", "Variables", former));
+    *ret_activity = aws_inverse_one(LAMBDA, "UpdateFunctionConfiguration", params);
     return 0;
 }
 

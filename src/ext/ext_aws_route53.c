@@ -73,9 +73,7 @@ static int undo(const struct chaos_call *call, bool associated, const char *oper
     json_array_foreach (json_object_get(answer, "VPCs"), i, vpc)
         found = found || str_equal(json_text_of(vpc, "VPCId"), argument_text(call, "vpc_id"));
     if (found == associated)
-        *ret_activity =
-            aws_inverse_requests(json_pack("[o]", aws_undo(ROUTE53, operation, association(call),
-                                                           AWS_DONE("VPCAssociationNotFound"))));
+        *ret_activity = aws_inverse_one(ROUTE53, operation, association(call));
     return 0;
 }
 

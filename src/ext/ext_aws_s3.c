@@ -79,10 +79,10 @@ static int undo_delete_object(const struct chaos_call *call, json_t **ret_activi
     }
     version = json_text_of(answer, "VersionId");
     if (version && !str_equal(version, "null"))
-        *ret_activity = aws_inverse_by(
-            "restore_object",
-            json_pack("{s:O, s:O, s:s}", "bucket_name", argument(call, "bucket_name"), "object_key",
-                      argument(call, "object_key"), "version_id", version));
+        *ret_activity = aws_inverse_one(
+            S3, "DeleteObject",
+            json_pack("{s:O, s:O, s:s}", "Bucket", argument(call, "bucket_name"), "Key",
+                      argument(call, "object_key"), "HiddenVersionId", version));
     return 0;
 }
 

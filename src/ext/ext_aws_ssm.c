@@ -82,13 +82,12 @@ static int undo_put_parameter(const struct chaos_call *call, json_t **ret_activi
     if (aws_parameter_describe(call, argument_text(call, "name"), &former, err) < 0)
         return -(int)err->code;
     if (!former.params)
-        *ret_activity = aws_inverse_requests(json_pack(
-            "[o]", aws_undo(SSM, "DeleteParameter", aws_params(call, AWS_PAIRS("Name", "name")),
-                            AWS_DONE("ParameterNotFound"))));
-    else if (argument_flag(call, "overwrite"))
         *ret_activity =
-            aws_inverse_by("restore_parameter", json_pack("{s:O, s:I}", "parameter", former.params,
-                                                          "version", former.version));
+            aws_inverse_one(SSM, "DeleteParameter", aws_params(call, AWS_PAIRS("Name", "name")));
+    else if (argument_flag(call, "overwrite")) {
+        json_object_set_new(former.params, "Version", json_integer(former.version));
+        *ret_activity = aws_inverse_one(SSM, "PutParameter", STEAL(former.params));
+    }
     return 0;
 }
 
@@ -104,9 +103,8 @@ static int undo_create_document(const struct chaos_call *call, json_t **ret_acti
     if (!aws_refused_with(err, NO_DOCUMENT))
         return -(int)err->code;
     chaos_error_clear(err);
-    *ret_activity = aws_inverse_requests(json_pack(
-        "[o]", aws_undo(SSM, "DeleteDocument", aws_params(call, AWS_PAIRS("Name", "name")),
-                        AWS_DONE(NO_DOCUMENT))));
+    *ret_activity =
+        aws_inverse_one(SSM, "DeleteDocument", aws_params(call, AWS_PAIRS("Name", "name")));
     return 0;
 }
 

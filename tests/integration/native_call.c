@@ -184,12 +184,10 @@ static json_t *list_actions(struct extensions *extensions)
 
 static json_t *list_looks(void)
 {
-    static const struct aws_look *const tables[] = { aws_looks_compute, aws_looks_services,
-                                                     aws_looks_lambda_emr };
     json_t *looks = json_array();
 
-    for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-        for (const struct aws_look *look = tables[i]; look->service; look++)
+    for (const struct aws_look *const *table = aws_look_tables; *table; table++)
+        for (const struct aws_look *look = *table; look->service; look++)
             json_array_append_new(
                 looks, json_pack("[s, s, s]", look->service, look->operation, look->describe));
     return looks;

@@ -20,8 +20,9 @@ struct look_case {
     const char *what;
 };
 
-#define FUNCTION "{'FunctionName': 'f', 'Environment': {'Variables': {'KEY': 'secret'}}}"
-#define TARGET   "{'TargetGroupArn': 'tg', 'Targets': [{'Id': 'i-1', 'Port': 80}]}"
+#define FUNCTION   "{'FunctionName': 'f', 'Environment': {'Variables': {'KEY': 'secret'}}}"
+#define TAG(value) "{'Resources': ['i-1'], 'Tags': [{'Key': 'a', 'Value': '" value "'}]}"
+#define TARGET     "{'TargetGroupArn': 'tg', 'Targets': [{'Id': 'i-1', 'Port': 80}]}"
 #define HEALTH(port, state)                                                                        \
     "{'TargetHealthDescriptions': [{'Target': {'Id': 'i-1', 'Port': " port                         \
     "}, 'TargetHealth': {'State': '" state "'}}]}"
@@ -82,13 +83,46 @@ static const struct look_case cases[] = {
       FUNCTION,
       "{'LastUpdateStatus': 'InProgress', 'Environment': {'Variables': {'KEY': 'secret'}}}",
       AWS_ON_ITS_WAY, "f is being updated" },
-    { "a variable too many is a difference, whose value is not told", "lambda",
-      "UpdateFunctionConfiguration", FUNCTION,
-      "{'Environment': {'Variables': {'KEY': 'secret', 'FAULT': 'on'}}}", AWS_OTHERWISE,
+    { "a variable that is another one is a difference, whose value is not told", "lambda",
+      "UpdateFunctionConfiguration", FUNCTION, "{'Environment': {'Variables': {'KEY': 'other'}}}",
+      AWS_OTHERWISE, "the environment of f is another one" },
+    { "a variable that was not there is a difference", "lambda", "UpdateFunctionConfiguration",
+      "{'FunctionName': 'f', 'Environment': {'Variables': {'FAULT': null}}}",
+      "{'Environment': {'Variables': {'FAULT': 'on'}}}", AWS_OTHERWISE,
       "the environment of f is another one" },
-    { "no environment is an empty one", "lambda", "UpdateFunctionConfiguration",
-      "{'FunctionName': 'f', 'Layers': [], 'Environment': {'Variables': {}}}", "{}", AWS_AS_WANTED,
+    { "variables that are not named do not matter", "lambda", "UpdateFunctionConfiguration",
+      FUNCTION, "{'Environment': {'Variables': {'KEY': 'secret', 'LATER': 'x'}}}", AWS_AS_WANTED,
       "" },
+    { "no environment is an empty one", "lambda", "UpdateFunctionConfiguration",
+      "{'FunctionName': 'f', 'Layers': [], 'Environment': {'Variables': {'FAULT': null}}}", "{}",
+      AWS_AS_WANTED, "" },
+    { "a tag that has another value by now is left", "ec2", "DeleteTags", TAG("new"),
+      "{'Tags': [{'ResourceId': 'i-1', 'Key': 'a', 'Value': 'other'}]}", AWS_AS_WANTED, "" },
+    { "a tag with the value that was set is not gone", "ec2", "DeleteTags", TAG("new"),
+      "{'Tags': [{'ResourceId': 'i-1', 'Key': 'a', 'Value': 'new'}]}", AWS_OTHERWISE,
+      "i-1 has the tag a" },
+    { "a volume that is being detached is on its way", "ec2", "DetachVolume",
+      "{'VolumeId': 'vol-1', 'InstanceId': 'i-1'}",
+      "{'Volumes': [{'Attachments': [{'InstanceId': 'i-1', 'State': 'detaching'}]}]}",
+      AWS_ON_ITS_WAY, "vol-1 is 'detaching', not 'detached'" },
+    { "a volume that somebody attached elsewhere is detached", "ec2", "DetachVolume",
+      "{'VolumeId': 'vol-1', 'InstanceId': 'i-1'}",
+      "{'Volumes': [{'Attachments': [{'InstanceId': 'i-2', 'State': 'attached'}]}]}", AWS_AS_WANTED,
+      "" },
+    { "a cluster that is still being made is on its way", "eks", "DeleteCluster", "{'name': 'c'}",
+      "{'cluster': {'status': 'CREATING'}}", AWS_ON_ITS_WAY, "c is there, 'CREATING'" },
+    { "a service that drains is on its way", "ecs", "CreateService", "{'serviceName': 's'}",
+      "{'services': [{'status': 'DRAINING'}]}", AWS_ON_ITS_WAY, "s is 'DRAINING', not 'ACTIVE'" },
+    { "a service of another definition is not the one that was", "ecs", "CreateService",
+      "{'serviceName': 's', 'taskDefinition': 't:1'}",
+      "{'services': [{'status': 'ACTIVE', 'taskDefinition': 't:2'}]}", AWS_OTHERWISE,
+      "taskDefinition of s is \"t:2\", not \"t:1\"" },
+    { "a shrink policy is looked at by itself", "emr", "ModifyInstanceGroups",
+      "{'InstanceGroups': [{'InstanceGroupId': 'g', 'ShrinkPolicy': {'DecommissionTimeout': 9}}]}",
+      "{'InstanceGroups': [{'Id': 'g', 'RequestedInstanceCount': 2, 'ShrinkPolicy':"
+      " {'DecommissionTimeout': 60}}]}",
+      AWS_OTHERWISE,
+      "ShrinkPolicy of g is {\"DecommissionTimeout\":60}, not {\"DecommissionTimeout\":9}" },
     { "a reservation that is gone is no reservation", "lambda", "DeleteFunctionConcurrency",
       "{'FunctionName': 'f'}", "{}", AWS_AS_WANTED, "" },
     { "a reservation that is there is not gone", "lambda", "DeleteFunctionConcurrency",
