@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""States in which there is more to put back than one thing, for test_aws_inverses.py.
+"""States in which there is something to put back, and more than one thing, for test_aws_inverses.py.
 
 CASES: (function, prepare(clients) -> arguments, observe(clients) -> all that must be as before[, a text
 that the inverse, which is written down, must not hold]). What stands beside the targets is observed too.
+CANNED: what moto lacks: function -> (arguments, the operation that both the action and its inverse are,
+answers before and after both, answers between them).
 """
 import json
 
@@ -11,8 +13,6 @@ from aws_state_cases import (AMI, BY_TAG, TAGS, ZONE, attached, buckets, fleet, 
                              log_attributes, log_bucket, lost_disk, on_layered_function, policy, service, services, volumes, zone, zones)
 
 SECRET = "correct-horse-battery-staple"
-# Declared, yet moto has not what they need, or not all of it: tests/unit/test_ext_aws.c has them.
-BEYOND_MOTO = {"emr.actions.modify_instance_fleet", "emr.actions.modify_instance_groups_shrink_policy"}
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 
 
@@ -241,6 +241,8 @@ CASES = [
     ("awslambda.actions.delete_function_concurrency", reserved, functions),
     ("awslambda.actions.put_function_concurrency",
      lambda clients: {**reserved(clients), "concurrent_executions": 0}, functions),
+    ("awslambda.actions.put_function_concurrency",
+     given(function, {"function_name": "f", "concurrent_executions": 0}), functions),
     ("asg.actions.resume_processes", suspended, groups),
     ("asg.actions.suspend_processes", suspended, groups),
     ("ecs.actions.tag_resource", lambda clients: tagged_service(
@@ -291,3 +293,23 @@ CASES = [
         "name": "new", "role_arn": "arn:aws:iam::123456789012:role/r",
         "vpc_config": {"subnetIds": ["subnet-1"]}}), kubernetes_clusters),
 ]
+
+
+def fleet_of(spot):
+    return {"ListInstanceFleets": {"InstanceFleets": [
+        {"Id": "if-1", "TargetSpotCapacity": spot, "TargetOnDemandCapacity": 1}]}}
+
+
+def group_of(timeout):
+    return {"ListInstanceGroups": {"InstanceGroups": [
+        {"Id": "ig-1", "RequestedInstanceCount": 2, "ShrinkPolicy": {"DecommissionTimeout": timeout}}]}}
+
+
+CANNED = {
+    "emr.actions.modify_instance_fleet": (
+        {"cluster_id": "j-1", "fleet_id": "if-1", "spot_capacity": 5}, "ModifyInstanceFleet",
+        fleet_of(2), fleet_of(5)),
+    "emr.actions.modify_instance_groups_shrink_policy": (
+        {"cluster_id": "j-1", "group_id": "ig-1", "decommission_timeout": 60}, "ModifyInstanceGroups",
+        group_of(9), group_of(60)),
+}

@@ -1,121 +1,41 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What inverses that native functions know say of themselves, for every function that has one.
+"""Where it comes out what inverses did: on the console, in the journal, in 'chaos show' and in 'chaos
+recover', in runs against a moto server, also in those that are killed. (test_aws_inverses.py has what
+each inverse says.) Without the reference's virtual environment it is skipped.
 
-usage: test_inverse_effect.py NATIVE_CALL CHAOS KILL_AT_LIBRARY [--table FILE] [unittest arguments]
-
-Each is played on a moto server, or, where moto lacks an operation, against canned answers: after the
-action the inverse must say "restored", once more "was already so", and where nobody answers it must
-fail. Then runs of chaos must say so on the console, in the journal, in 'chaos show' and in 'chaos
-recover'. At the end the table in docs/aws.md must be what was seen. Without the reference's virtual
-environment it is skipped.
+usage: test_inverse_effect.py CHAOS KILL_AT_LIBRARY [unittest arguments]
 """
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import unittest
 from pathlib import Path
 
-import test_aws_functions as functions
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+import canary  # noqa: E402
+import test_aws_functions as functions  # noqa: E402
 
-PAGE = Path(functions.ROOT, "docs", "aws.md")
-TABLE_HEAD = "| function | is put back by | which is seen by | proved against |\n|---|---|---|---|\n"
-ENV = {"AWS_MAX_ATTEMPTS": "1"}  # who does not answer does not answer
-NOBODY = "http://127.0.0.1:9"
-
-
-class Answers(dict):
-    """Canned answers; the action changes them, and the same operation as its inverse changes them
-    back."""
-
-    def __init__(self, back, before, between):
-        super().__init__(before)
-        self.back, self.before, self.between = back, before, between
-        self.asked = 0
-
-    def get(self, operation, default=None):
-        if operation == self.back:
-            self.asked += 1
-            self.update(self.between if self.asked == 1 else self.before)
-        return super().get(operation, default)
-
-
-def call(option, activity, **more):
-    done = subprocess.run([Inverses.native_call, *option, json.dumps(activity),
-                           json.dumps(functions.CONFIGURATION), json.dumps({"aws": functions.KEYS})],
-                          capture_output=True, text=True, timeout=functions.DEADLINE_S,
-                          env={**os.environ, **ENV, **more}, check=False)
-    assert done.stdout, done.stderr[-2000:]
-    assert "Sanitizer" not in done.stderr, done.stderr[-6000:]
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-class Inverses(unittest.TestCase):
-    """One test for each row that has an inverse."""
-    native_call = None
-    looks = {}
-    proofs = {}  # function: (operation that puts back, what it was proved against)
-
-    def play(self, function, arguments, against):
-        module, _, name = f"chaosaws.{function}".rpartition(".")
-        activity = {"name": "a", "provider": {"type": "python", "module": module, "func": name,
-                                              "secrets": ["aws"], "arguments": arguments}}
-        inverse = call(["--inverse"], activity)
-        self.assertIsNotNone(inverse["output"], f"nothing to undo: {inverse['message']}")
-        undo = {"name": "undo", **inverse["output"]}
-        self.assertEqual(undo["provider"]["secrets"], ["aws"])
-        done = call([], activity)
-        self.assertEqual(done["status"], "succeeded", done["message"])
-        first = call([], undo)
-        self.assertEqual((first["effect"], first["message"]), ("restored", None))
-        again = call([], undo)
-        self.assertEqual((again["effect"], again["message"]), ("was already so", None))
-        gone = call([], undo, AWS_ENDPOINT_URL=NOBODY)
-        self.assertEqual((gone["status"], gone["effect"]), ("failed", None))
-        self.assertRegex(gone["message"], "127.0.0.1:9|[Cc]onnect")
-        asked = undo["provider"]["arguments"]
-        self.proofs[function] = (asked["service"], asked["operation"], against)
-
-    def play_on_moto(self, function, prepare):
-        import boto3
-        import requests
-        requests.post(f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/reset", timeout=60)
-        arguments = prepare(lambda name: boto3.client(name, region_name="us-east-1",
-                                                      **functions.KEYS))
-        self.play(function, functions.FILES.named(arguments), "moto")
-
-    def play_on_answers(self, function, arguments, *answers):
-        endpoint = functions.Endpoint()
-        endpoint.answers = Answers(*answers)
-        threading.Thread(target=endpoint.serve_forever, daemon=True).start()
-        before = os.environ["AWS_ENDPOINT_URL"]
-        os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{endpoint.server_address[1]}"
-        try:
-            self.play(function, arguments, "canned answers")
-            self.assertEqual(endpoint.problems, [])
-        finally:
-            os.environ["AWS_ENDPOINT_URL"] = before
-            endpoint.shutdown()
-            endpoint.server_close()
+# The keys of the experiment: not those that an AWS client finds by itself.
+OWN_KEYS = {f"OWN_{name}": value for name, value in canary.KEYS.items()}
+SECRETS = {"aws": {name.lower(): {"type": "env", "key": f"OWN_{name}"} for name in canary.KEYS}}
 
 
 class Words(unittest.TestCase):
-    """Where the words come out."""
     chaos = None
     library = None
+    log = ["--no-log-file"]
 
     def setUp(self):
         import boto3
         from aws_state_cases import AMI
-        self.folder = tempfile.TemporaryDirectory(prefix="effect-")
-        self.place = Path(self.folder.name)
-        self.addCleanup(self.folder.cleanup)
+        folder = canary.Folder()
+        self.place = folder.path
+        self.addCleanup(folder.cleanup)
         self.ec2 = boto3.client("ec2", region_name="us-east-1", **functions.KEYS)
         self.instance = self.ec2.run_instances(
             ImageId=AMI, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
@@ -125,20 +45,22 @@ class Words(unittest.TestCase):
         return found["Reservations"][0]["Instances"][0]["State"]["Name"]
 
     def run_chaos(self, *arguments, **more):
-        return subprocess.run(
-            [self.chaos, "--no-log-file", *arguments], cwd=self.place, text=True, check=False,
-            capture_output=True, timeout=60, env={**self.environment(), **more})
+        return canary.run([self.chaos, *self.log, *arguments], cwd=self.place, text=True,
+                          capture_output=True, timeout=60, env={**self.environment(), **more})
 
     def environment(self):
-        return {**os.environ, **ENV, "HOME": str(self.place),
-                "XDG_STATE_HOME": str(self.place / "s")}
+        return {**os.environ, **canary.KEYS, **OWN_KEYS, "AWS_MAX_ATTEMPTS": "1",
+                "HOME": str(self.place), "XDG_STATE_HOME": str(self.place / "s")}
+
+    def write(self, module, func, arguments, *behind):
+        (self.place / "e.json").write_text(json.dumps({
+            "title": "t", "description": "d", "secrets": SECRETS, "method": [
+                {"type": "action", "name": "act", "provider": {
+                    "type": "native", "module": module, "func": func, "secrets": ["aws"],
+                    "arguments": arguments}}, *behind]}))
 
     def experiment(self, *behind):
-        (self.place / "e.json").write_text(json.dumps({
-            "title": "t", "description": "d", "secrets": {"aws": functions.KEYS}, "method": [
-                {"type": "action", "name": "stop it", "provider": {
-                    "type": "native", "module": "chaosaws.ec2.actions", "func": "stop_instance",
-                    "secrets": ["aws"], "arguments": {"instance_id": self.instance}}}, *behind]}))
+        self.write("chaosaws.ec2.actions", "stop_instance", {"instance_id": self.instance}, *behind)
 
     def journal(self):
         return json.loads((self.place / "journal.json").read_text())
@@ -177,6 +99,23 @@ class Words(unittest.TestCase):
         done = self.run_chaos("run", "e.json")
         self.check(done.stderr, "could not: An error occurred .InvalidInstanceID.NotFound")
         self.assertEqual(self.journal()["rollbacks"][0]["status"], "failed")
+
+    def test_the_value_of_a_secret_parameter_is_restored_and_written_nowhere(self):
+        import boto3
+        former = "correct-horse-battery-staple"
+        ssm = boto3.client("ssm", region_name="us-east-1", **functions.KEYS)
+        ssm.put_parameter(Name="p", Value=former, Type="SecureString")
+        self.write("chaosaws.ssm.actions", "put_parameter", {
+            "name": "p", "value": "new", "type": "SecureString", "overwrite": True})
+        self.log = ["--log-file", "chaos.log", "--verbose"]
+        done = self.run_chaos("run", "e.json")
+        self.check(done.stderr, "restored$")
+        now = ssm.get_parameter(Name="p", WithDecryption=True)["Parameter"]
+        self.assertEqual((now["Value"], now["Version"]), (former, 3))
+        written = [path for path in self.place.rglob("*") if path.is_file()]
+        self.assertTrue([path for path in written if path.name == "events.ndjson"])
+        self.assertEqual([path for path in written if former.encode() in path.read_bytes()], [])
+        self.assertNotIn(former, done.stdout + done.stderr)
 
     def test_a_recovery_says_it_too(self):
         self.experiment({"type": "action", "name": "die", "provider": {
@@ -228,66 +167,14 @@ def until(condition):
         time.sleep(0.01)
 
 
-class Whole(unittest.TestCase):
-    """What the table claims."""
-    listed = []
-
-    def test_each_function_with_an_inverse_was_played(self):
-        self.assertEqual(sorted(Inverses.proofs), self.listed)
-
-    def test_each_operation_that_puts_back_was_played(self):
-        played = {proof[:2] for proof in Inverses.proofs.values()}
-        self.assertEqual(sorted(set(Inverses.looks) - played), [])
-
-    def test_the_page_has_the_table_of_what_was_seen(self):
-        self.assertIn(table(), PAGE.read_text())
-
-
-def table():
-    return TABLE_HEAD + "".join(
-        f"| `{function}` | {operation} | {Inverses.looks[service, operation]} | {against} |\n"
-        for function, (service, operation, against) in sorted(Inverses.proofs.items()))
-
-
-def add_tests():
-    from inverse_effect_cases import CANNED, STATES
-    from aws_state_cases import CASES
-    known = {row[0]: row[1] for row in reversed(CASES)}
-    for function in Whole.listed:
-        if function in CANNED:
-            def test(self, name=function):
-                self.play_on_answers(name, *CANNED[name])
-        else:
-            def test(self, name=function):
-                self.play_on_moto(name, {**known, **STATES}[name])
-        setattr(Inverses, f"test_{re.sub('[.]', '_', function)}", test)
-
-
 def main():
     functions.enter_reference()
-    Inverses.native_call, Words.chaos, Words.library = (
-        os.path.abspath(path) for path in sys.argv[1:4])
-    rest = sys.argv[4:]
-    page = rest[1] if rest[:1] == ["--table"] else None
-    rows = json.loads(subprocess.run([Inverses.native_call, "--list"], capture_output=True, text=True,
-                                     check=True).stdout)
-    Inverses.looks = {(service, operation): seen for service, operation, seen in rows["looks"]}
-    Whole.listed = sorted(name.removeprefix("chaosaws.")
-                          for name, has_inverse in rows["actions"].items() if has_inverse)
-    functions.prefer_oldest_protocol()
-    add_tests()
+    Words.chaos, Words.library = (os.path.abspath(path) for path in sys.argv[1:3])
     load = unittest.defaultTestLoader
-    load.testNamePatterns = [f"*{name}*" for name in rest if not page] or None
-    runner = unittest.TextTestRunner()
+    load.testNamePatterns = [f"*{name}*" for name in sys.argv[3:]] or None
     with functions.MotoServer():
-        passed = all([runner.run(load.loadTestsFromTestCase(part)).wasSuccessful()
-                      for part in (Inverses, Words)])
-    if page:
-        Path(page).write_text(table())
-    elif not load.testNamePatterns:
-        passed = runner.run(load.loadTestsFromTestCase(Whole)).wasSuccessful() and passed
-    functions.FILES.folder.cleanup()
-    sys.exit(not passed)
+        done = unittest.TextTestRunner().run(load.loadTestsFromTestCase(Words))
+    sys.exit(not done.wasSuccessful())
 
 
 if __name__ == "__main__":
