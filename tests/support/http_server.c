@@ -102,6 +102,17 @@ static void send_all(int fd, const char *data, size_t length)
     }
 }
 
+/* As servers do: closing with something unread would reset the connection, and take the answer
+ * along that the client has not read yet (RFC 9112, section 9.6). */
+static void linger(const struct http_server *server, int fd)
+{
+    char ignored[65536];
+
+    shutdown(fd, SHUT_WR);
+    while (wait_input(server, fd) && read(fd, ignored, sizeof(ignored)) > 0)
+        ;
+}
+
 /* Answer one request; 0 when the connection is over. */
 static int answer(struct http_server *server, int fd, const struct buffer *in)
 {
@@ -125,6 +136,8 @@ static int answer(struct http_server *server, int fd, const struct buffer *in)
     send_all(fd, rule->answer, rule->length ? rule->length : strlen(rule->answer));
     if (rule->end == RULE_HANG)
         wait_input(server, fd);
+    if (rule->end == RULE_EARLY)
+        linger(server, fd);
     return rule->end == RULE_KEEP;
 }
 

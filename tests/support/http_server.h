@@ -9,7 +9,7 @@ enum rule_end {
     RULE_KEEP,  /* wait for the next request on the connection */
     RULE_CLOSE, /* close it */
     RULE_HANG,  /* keep it open and silent until the client leaves */
-    RULE_EARLY, /* answer at the head of the request, read no body, close it */
+    RULE_EARLY, /* answer at the head of the request, end that, drop the body */
 };
 
 struct http_rule {
