@@ -226,6 +226,7 @@ static int resolve_name(const struct host_target *target, const struct cancel *c
     };
     int done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     AUTO(question) struct question *question = NULL;
+    uint64_t done;
     int r;
 
     if (done_fd < 0)
@@ -236,6 +237,7 @@ static int resolve_name(const struct host_target *target, const struct cancel *c
         return r;
     switch (wait_fd(done_fd, POLLIN, target->deadline, cancel)) {
     case WAIT_READY:
+        (void)!read(done_fd, &done, sizeof(done)); /* what the other thread wrote before is here */
         return take_answer(question, target, addresses, err);
     case WAIT_TIMEOUT:
         return chaos_error_set(err, CHAOS_E_TIMEOUT, "no answer in time for the name '%s'",
