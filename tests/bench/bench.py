@@ -160,7 +160,7 @@ class Bench:
         loop = self.tool("spawn_loop")
         bare = [str(loop), str(COUNT), str(COUNT), "/bin/sleep", "1"]
         part = COUNT // os.cpu_count()
-        # as fast as this machine can start and end so many: no run of them can take less
+        # how fast all processors start and end so many, with nothing else to do
         floor = ["sh", "-c", f"{loop} {part} {part} /bin/sleep 1 & " * os.cpu_count() + "wait"]
         commands = [self.chaos + run, bare, floor]
         if self.reference:
