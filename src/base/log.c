@@ -291,6 +291,17 @@ static void add_json(struct buffer *out, const struct record *r)
     buffer_add_char(out, '\n');
 }
 
+/* Put a record off; false when the first of those put off has waited long enough. */
+static bool put_off(void)
+{
+    int64_t now = clock_now();
+
+    if (!deferral.has_some)
+        deferral.since = now;
+    deferral.has_some = true;
+    return now - deferral.since <= PUT_OFF_MAX_NS;
+}
+
 void log_text(enum log_level level, const char *module, int line, const char *text)
 {
     struct record r = { level, module, line, text };
@@ -310,10 +321,7 @@ void log_text(enum log_level level, const char *module, int line, const char *te
         add_line(&sink.console_text, &r, sink.verbose, sink.colour);
     if (is_for_file)
         add_line(&sink.file_text, &r, true, false);
-    if (!deferral.has_some)
-        deferral.since = clock_now();
-    deferral.has_some = true;
-    if (!deferral.depth || level >= LOG_WARNING || clock_now() - deferral.since > PUT_OFF_MAX_NS)
+    if (!deferral.depth || level >= LOG_WARNING || !put_off())
         put_all();
     pthread_mutex_unlock(&sink.lock);
 }

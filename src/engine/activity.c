@@ -99,11 +99,16 @@ static const struct provider *provider_of(const struct run *run, const json_t *a
                          json_text_of(json_object_get(activity, "provider"), "type"));
 }
 
+char *activity_name(const json_t *activity)
+{
+    return pytext_of(json_object_get(activity, "name"));
+}
+
 /* compat: a type that is not known is passed over, with no result; none at all aborts the run. */
 static void miss_provider(const json_t *activity, struct call_result *result)
 {
     const json_t *type = json_object_get(json_object_get(activity, "provider"), "type");
-    AUTO(str) char *name = pytext_of(json_object_get(activity, "name"));
+    AUTO(str) char *name = activity_name(activity);
     AUTO(str) char *shown = pytext_of(type);
 
     if (type)
@@ -197,7 +202,7 @@ static bool has_type(struct play *play)
 
     if (json_object_get(play->activity, "type"))
         return true;
-    name = pytext_of(json_object_get(play->activity, "name"));
+    name = activity_name(play->activity);
     stop_set(play->stop, STOP_CRASH, "activity '%s' must have a 'type': probe or action", name);
     return false;
 }
@@ -220,7 +225,7 @@ static bool take_pause(struct play *play, const char *when)
         return run_pause(play->run, seconds, play->cancel, play->stop) ||
                play->stop->kind == STOP_NONE;
     shown = pytext_of(length);
-    name = pytext_of(json_object_get(play->activity, "name"));
+    name = activity_name(play->activity);
     stop_set(play->stop, STOP_CRASH,
              "the pause '%s' of activity '%s' must be a number of seconds, not '%s'", when, name,
              shown);

@@ -23,6 +23,8 @@ struct activity_way {
     const char *mark;      /* of processes it starts (provider.h), or NULL */
 };
 
+/* Its name as Python shows it, also where it has none; owned. */
+char *activity_name(const json_t *activity);
 /* Call an activity's provider and nothing else: no controls, no pauses, no run. The lock is held,
  * and given up meanwhile. */
 void activity_call(struct run *run, const json_t *activity, const struct activity_way *way,

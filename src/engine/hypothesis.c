@@ -67,16 +67,33 @@ static bool is_probe(const json_t *tolerance)
     return json_is_object(tolerance) && str_equal(json_text_of(tolerance, "type"), "probe");
 }
 
-/* Judge the run of a probe; -1 when that is not possible: then the run has failed or, compat, is
- * aborted where it happens during the method. */
+/* The tolerance cannot be judged: the run of the probe has failed or, compat, the whole run is
+ * aborted where that happens during the method. */
+static void fail_judgement(const json_t *probe, json_t *entry, enum call_place place,
+                           const struct chaos_error *why, struct stop *stop)
+{
+    AUTO(str) char *name = activity_name(probe);
+    AUTO(str) char *last = NULL;
+
+    if (place == CALL_BACKGROUND) {
+        stop_set(stop, STOP_CRASH, "the tolerance of probe '%s' cannot be judged: %s", name,
+                 chaos_error_text(why));
+        return;
+    }
+    log_error("The tolerance of probe '%s' cannot be judged: %s", name, chaos_error_text(why));
+    last = mem_printf("chaoslib.exceptions.ActivityFailed: the tolerance cannot be judged: %s\n",
+                      chaos_error_text(why));
+    json_object_set_new(entry, "status", json_string("failed"));
+    json_object_set_new(entry, "exception", json_pack("[s]", last));
+}
+
+/* Judge the run of a probe; -1 when that is not possible. */
 static int judge(struct run *run, json_t *probe, json_t *entry, enum call_place place,
                  struct stop *stop)
 {
     json_t *tolerance = json_object_get(probe, "tolerance");
     const json_t *value = json_object_get(entry, "output");
-    AUTO(str) char *name = pytext_of(json_object_get(probe, "name"));
     AUTO(chaos_error) struct chaos_error err = { 0 };
-    AUTO(str) char *last = NULL;
     bool met = false;
 
     if (is_probe(tolerance) && json_is_object(json_object_get(tolerance, "provider")))
@@ -85,16 +102,7 @@ static int judge(struct run *run, json_t *probe, json_t *entry, enum call_place 
         chaos_error_set(&err, CHAOS_E_INVALID, "it is a probe without a provider");
     else if (judge_by_value(run, tolerance, value, &met, &err) == 0)
         return met;
-    if (place == CALL_BACKGROUND) {
-        stop_set(stop, STOP_CRASH, "the tolerance of probe '%s' cannot be judged: %s", name,
-                 chaos_error_text(&err));
-        return -1;
-    }
-    log_error("The tolerance of probe '%s' cannot be judged: %s", name, chaos_error_text(&err));
-    last = mem_printf("chaoslib.exceptions.ActivityFailed: the tolerance cannot be judged: %s\n",
-                      chaos_error_text(&err));
-    json_object_set_new(entry, "status", json_string("failed"));
-    json_object_set_new(entry, "exception", json_pack("[s]", last));
+    fail_judgement(probe, entry, place, &err, stop);
     return -1;
 }
 

@@ -9,7 +9,8 @@
 
 struct python_documents {
     pthread_mutex_t lock;
-    json_t *known; /* name -> value, shared with others: never changed in place */
+    json_t *known; /* name -> value */
+    json_t *own;   /* names of those that are changed in place; the others are shared */
 };
 
 struct python_documents *python_documents_new(void)
@@ -18,6 +19,7 @@ struct python_documents *python_documents_new(void)
 
     pthread_mutex_init(&documents->lock, NULL);
     documents->known = json_object();
+    documents->own = json_object();
     return documents;
 }
 
@@ -26,6 +28,7 @@ void python_documents_free(struct python_documents *documents)
     if (!documents)
         return;
     json_decref(documents->known);
+    json_decref(documents->own);
     pthread_mutex_destroy(&documents->lock);
     free(documents);
 }
@@ -34,23 +37,32 @@ void python_documents_note(struct python_documents *documents, const struct gues
                            size_t count)
 {
     pthread_mutex_lock(&documents->lock);
-    for (size_t i = 0; i < count; i++)
-        if (sent[i].value)
-            json_object_set_new(documents->known, sent[i].name, json_pack("O", sent[i].value));
+    for (size_t i = 0; i < count; i++) {
+        if (!sent[i].value)
+            continue;
+        json_object_set_new(documents->known, sent[i].name, json_pack("O", sent[i].value));
+        json_object_del(documents->own, sent[i].name);
+    }
     pthread_mutex_unlock(&documents->lock);
 }
 
-/* What is known is shared: it is changed in a copy. The lock is held. */
+/* What is shared is changed in a copy, which then is our own. The lock is held. */
 static void amend(struct python_documents *documents, const char *name, const char *pointer,
                   const json_t *changes)
 {
-    json_t *copy = json_deep_copy(json_object_get(documents->known, name));
-    json_t *target = copy ? pointer_find(copy, pointer) : NULL;
+    json_t *value = json_object_get(documents->known, name);
+    json_t *target;
 
+    if (!value)
+        return;
+    if (!json_object_get(documents->own, name)) {
+        value = json_deep_copy(value);
+        json_object_set_new(documents->known, name, value);
+        json_object_set_new(documents->own, name, json_true());
+    }
+    target = pointer_find(value, pointer);
     if (target)
         value_amend(target, changes);
-    if (copy)
-        json_object_set_new(documents->known, name, copy);
 }
 
 static void amend_place(struct python_documents *documents, const struct guest_place *place,
@@ -107,6 +119,7 @@ json_t *python_documents_pack_all(struct python_documents *documents,
         whole = whole && value;
         json_array_append_new(list, pack_one(sent[i].name, value, 0));
     }
+    json_object_clear(documents->own); /* they travel now */
     pthread_mutex_unlock(&documents->lock);
     return whole ? STEAL(list) : NULL;
 }
