@@ -28,29 +28,41 @@ static void rule_is_disabled(const json_t *answer, const json_t *request, struct
     see_rule(answer, request, "DISABLED", sight);
 }
 
-static void rule_has_targets(const json_t *answer, const json_t *request, struct aws_sight *sight)
+/* Whether `list` has the items that `wanted` is a list of, each known by its member `key`. */
+static void see_items(struct aws_sight *sight, const char *name, const json_t *list,
+                      const char *key, const json_t *wanted)
 {
-    json_t *target;
+    json_t *item;
     size_t i;
 
-    json_array_foreach (json_object_get(request, "Targets"), i, target) {
-        const char *id = json_text_of(target, "Id");
+    json_array_foreach (wanted, i, item) {
+        const char *id = json_text_of(item, key);
 
-        aws_see_value(sight, json_text_of(request, "Rule"), id,
-                      aws_list_find(json_object_get(answer, "Targets"), "Id", id), target);
+        aws_see_value(sight, name, id, aws_list_find(list, key, id), item);
     }
 }
 
-static void rule_lacks_targets(const json_t *answer, const json_t *request, struct aws_sight *sight)
+/* Whether `list` has none of the items whose member `key` is one of `ids`. */
+static void see_none(struct aws_sight *sight, const json_t *list, const char *key,
+                     const json_t *ids)
 {
     json_t *id;
     size_t i;
 
-    json_array_foreach (json_object_get(request, "Ids"), i, id)
-        aws_see_there(
-            sight, json_string_value(id),
-            aws_list_find(json_object_get(answer, "Targets"), "Id", json_string_value(id)) != NULL,
-            false);
+    json_array_foreach (ids, i, id)
+        aws_see_there(sight, json_string_value(id),
+                      aws_list_find(list, key, json_string_value(id)) != NULL, false);
+}
+
+static void rule_has_targets(const json_t *answer, const json_t *request, struct aws_sight *sight)
+{
+    see_items(sight, json_text_of(request, "Rule"), json_object_get(answer, "Targets"), "Id",
+              json_object_get(request, "Targets"));
+}
+
+static void rule_lacks_targets(const json_t *answer, const json_t *request, struct aws_sight *sight)
+{
+    see_none(sight, json_object_get(answer, "Targets"), "Id", json_object_get(request, "Ids"));
 }
 
 static void see_policy(const json_t *answer, const json_t *request, bool is_wanted,
@@ -118,28 +130,14 @@ static void service_is_set(const json_t *answer, const json_t *request, struct a
 
 static void resource_has_tags(const json_t *answer, const json_t *request, struct aws_sight *sight)
 {
-    json_t *tag;
-    size_t i;
-
-    json_array_foreach (json_object_get(request, "tags"), i, tag) {
-        const char *key = json_text_of(tag, "key");
-
-        aws_see_value(sight, json_text_of(request, "resourceArn"), key,
-                      aws_list_find(json_object_get(answer, "tags"), "key", key), tag);
-    }
+    see_items(sight, json_text_of(request, "resourceArn"), json_object_get(answer, "tags"), "key",
+              json_object_get(request, "tags"));
 }
 
 static void resource_lacks_tags(const json_t *answer, const json_t *request,
                                 struct aws_sight *sight)
 {
-    json_t *key;
-    size_t i;
-
-    json_array_foreach (json_object_get(request, "tagKeys"), i, key)
-        aws_see_there(
-            sight, json_string_value(key),
-            aws_list_find(json_object_get(answer, "tags"), "key", json_string_value(key)) != NULL,
-            false);
+    see_none(sight, json_object_get(answer, "tags"), "key", json_object_get(request, "tagKeys"));
 }
 
 static void containers_have_status(const json_t *answer, const json_t *request,
