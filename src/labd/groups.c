@@ -140,6 +140,25 @@ static int put_group(struct groups *groups, const struct cloud *cloud, const cha
     return 0;
 }
 
+/* Take groups that were deleted out of the kernel. One that rules of another still name, as they
+ * were put, stays until the next time. */
+static void remove_deleted(struct groups *groups, const struct cloud *cloud)
+{
+    const json_t *all = cloud_security_groups(cloud);
+    const char *id;
+    json_t *put;
+    void *next;
+
+    json_object_foreach_safe(groups->put, next, id, put)
+    {
+        AUTO(chaos_error) struct chaos_error in_use = { 0 };
+
+        if (!json_object_get(all, id) &&
+            netfilter_remove_group(groups->netfilter, id, &in_use) == 0)
+            json_object_del(groups->put, id);
+    }
+}
+
 int groups_apply(struct groups *groups, const struct cloud *cloud, const json_t *item,
                  struct netfilter_machine *machine, struct chaos_error *err)
 {
@@ -157,5 +176,8 @@ int groups_apply(struct groups *groups, const struct cloud *cloud, const json_t 
             ids[machine->group_count++] = id;
     }
     machine->groups = ids;
-    return netfilter_put_machine(groups->netfilter, machine, err);
+    if (netfilter_put_machine(groups->netfilter, machine, err) < 0)
+        return -(int)err->code;
+    remove_deleted(groups, cloud);
+    return 0;
 }

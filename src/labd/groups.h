@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Security groups of the cloud as packet rules: each group is put when an instance needs it, and
- * again when its rules have changed since. */
+ * again when its rules have changed since. What was deleted goes with the next change. */
 #pragma once
 
 #include "cloud/cloud.h"

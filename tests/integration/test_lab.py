@@ -262,6 +262,19 @@ class LabTest(unittest.TestCase):
         wait_for(lambda: heard() == ["TimeoutError", "TimeoutError"])
         change("authorize-security-group-ingress", "IpRanges", {"CidrIp": "198.51.100.0/24"})
         self.assertEqual(heard(), ["hello", "TimeoutError"])
+        self.assertEqual(self.groups_in_the_kernel(lab), 2)
+        change("revoke-security-group-ingress", "UserIdGroupPairs", {"GroupId": friends})
+        lab.aws("ec2", "delete-security-group", "--group-id", friends)
+        change("revoke-security-group-ingress", "IpRanges", {"CidrIp": "198.51.100.0/24"})
+        self.assertEqual(heard(), ["TimeoutError", "TimeoutError"])
+        self.assertEqual(self.groups_in_the_kernel(lab), 1)
+
+    def groups_in_the_kernel(self, lab):
+        """How many security groups the router's packet rules have."""
+        rules = subprocess.run(
+            ["nsenter", f"--net=/proc/{lab_processes.daemon(lab.name)}/ns/net", "nft", "list", "sets"],
+            capture_output=True, text=True, timeout=20, check=True).stdout
+        return len(set(re.findall(r"set members(\d+)", rules)))
 
     def test_a_stopped_instance_comes_back_at_its_address(self):
         lab = self.echo_lab()
