@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -13,9 +12,11 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/launch.h"
 #include "base/mem.h"
 
-#define READ_STEP 16384
+#define FIRST_READ ((size_t)1024) /* most programs say little: no memory for what is not said */
+#define READ_STEP  ((size_t)64 * 1024)
 /* How long a killed group may take to let go of its pipes. */
 #define REAP_MS 1000
 
@@ -40,30 +41,6 @@ struct child {
     int err;
 };
 
-static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes,
-                   const int out[2], const int err[2])
-{
-    static const int usual[] = { SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGHUP, SIGQUIT };
-    sigset_t defaults;
-    sigset_t none;
-    int r = 0;
-
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
-        sigaddset(&defaults, usual[i]);
-    if (isatty(STDIN_FILENO))
-        r |= posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    r |= posix_spawn_file_actions_adddup2(actions, out[1], STDOUT_FILENO);
-    r |= posix_spawn_file_actions_adddup2(actions, err[1], STDERR_FILENO);
-    r |= posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                                  POSIX_SPAWN_SETSIGMASK);
-    r |= posix_spawnattr_setpgroup(attributes, 0);
-    r |= posix_spawnattr_setsigdefault(attributes, &defaults);
-    r |= posix_spawnattr_setsigmask(attributes, &none);
-    return r;
-}
-
 /* The environment with `mark` in front; the texts are borrowed. */
 static char **mark_environment(const char *mark)
 {
@@ -78,24 +55,7 @@ static char **mark_environment(const char *mark)
     return marked;
 }
 
-static int spawn_with(const char *path, char *const *argv, char *const *environment,
-                      const int out[2], const int err[2], pid_t *ret_pid)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int r;
-
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    r = prepare(&actions, &attributes, out, err);
-    if (!r)
-        r = posix_spawn(ret_pid, path, &actions, &attributes, argv, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return r;
-}
-
-static int spawn(const char *path, char *const *argv, const char *mark, struct child *ret_child,
+static int start(const char *path, char *const *argv, const char *mark, struct child *ret_child,
                  struct chaos_error *err)
 {
     AUTO(mem) char **marked = mark ? mark_environment(mark) : NULL;
@@ -111,7 +71,13 @@ static int spawn(const char *path, char *const *argv, const char *mark, struct c
         close(out[1]);
         return chaos_error_set_errno(err, r, "cannot create a pipe");
     }
-    r = spawn_with(path, argv, marked ? marked : environ, out, error, &ret_child->pid);
+    r = launch_program(&(struct launch){ .path = path,
+                                         .argv = argv,
+                                         .environment = marked ? marked : environ,
+                                         .out = out[1],
+                                         .err = error[1],
+                                         .no_input = isatty(STDIN_FILENO) },
+                       &ret_child->pid);
     close(out[1]);
     close(error[1]);
     if (r) {
@@ -127,8 +93,10 @@ static int spawn(const char *path, char *const *argv, const char *mark, struct c
 /* Read what is there; closes the descriptor at its end. */
 static int take(int *fd, struct buffer *to, size_t limit, struct chaos_error *err)
 {
-    char chunk[READ_STEP]; /* most programs say little: no memory for what is not said */
-    ssize_t n = read(*fd, chunk, sizeof(chunk));
+    char chunk[FIRST_READ];
+    bool is_first = !to->length;
+    char *into = is_first ? chunk : buffer_reserve(to, READ_STEP);
+    ssize_t n = read(*fd, into, is_first ? sizeof(chunk) : READ_STEP);
 
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return 0;
@@ -137,7 +105,10 @@ static int take(int *fd, struct buffer *to, size_t limit, struct chaos_error *er
         *fd = -1;
         return 0;
     }
-    buffer_add(to, chunk, (size_t)n);
+    if (is_first)
+        buffer_add(to, chunk, (size_t)n);
+    else
+        buffer_added(to, (size_t)n);
     if (to->length > limit)
         return chaos_error_set(err, CHAOS_E_LIMIT, "the process wrote more than %zu bytes", limit);
     return 0;
@@ -214,7 +185,7 @@ int proc_run(const char *path, char *const *argv, const struct proc_bounds *boun
 {
     struct child child = { -1, -1, -1 };
     int status = 0;
-    int r = spawn(path, argv, bounds->mark, &child, err);
+    int r = start(path, argv, bounds->mark, &child, err);
 
     if (r < 0)
         return r;
@@ -264,25 +235,32 @@ char *proc_which(const char *name)
     }
 }
 
-char *proc_expand_home(const char *path)
+/* The home directory of `user`, or with "" of who this process runs as; owned, NULL: not known. Not
+ * inline: few paths need it, and no other call is to have room for it on its stack. */
+__attribute__((noinline)) static char *find_home(const char *user)
 {
-    size_t length = strcspn(path, "/");
-    const char *home = NULL;
     char buffer[4096];
     struct passwd entry;
     struct passwd *found = NULL;
+    int r = *user ? getpwnam_r(user, &entry, buffer, sizeof(buffer), &found)
+                  : getpwuid_r(getuid(), &entry, buffer, sizeof(buffer), &found);
+
+    return r == 0 && found ? mem_strdup(found->pw_dir) : NULL;
+}
+
+char *proc_expand_home(const char *path)
+{
+    size_t length = strcspn(path, "/");
+    AUTO(str) char *home = NULL;
 
     if (*path != '~')
         return mem_strdup(path);
-    if (length == 1) {
-        home = getenv("HOME");
-        if (!home && getpwuid_r(getuid(), &entry, buffer, sizeof(buffer), &found) == 0 && found)
-            home = found->pw_dir;
+    if (length == 1 && getenv("HOME")) {
+        home = mem_strdup(getenv("HOME"));
     } else {
         AUTO(str) char *user = mem_strndup(path + 1, length - 1);
 
-        if (getpwnam_r(user, &entry, buffer, sizeof(buffer), &found) == 0 && found)
-            home = found->pw_dir;
+        home = find_home(user);
     }
     return home ? mem_printf("%s%s", home, path + length) : mem_strdup(path);
 }

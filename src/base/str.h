@@ -28,6 +28,13 @@ static inline char *buffer_reserve(struct buffer *buffer, size_t more)
     return buffer->data + buffer->length;
 }
 
+/* `length` bytes were put where buffer_reserve() said. */
+static inline void buffer_added(struct buffer *buffer, size_t length)
+{
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+}
+
 static inline void buffer_add(struct buffer *buffer, const void *data, size_t length)
 {
     char *end = buffer_reserve(buffer, length);

@@ -21,6 +21,7 @@ struct background {
     size_t count;
     size_t capacity;
     size_t running;     /* of them */
+    struct task *ended; /* the latest to end, which alone is still to be joined */
     struct cancel idle; /* raised when none is running any more */
 };
 
@@ -45,6 +46,23 @@ void background_free(struct background *background)
     free(background);
 }
 
+/* The threads that ended are joined one by the next, as they end: what they held is given back
+ * while others still wait, and there is nothing left to do when the last has ended. */
+static void end_task(struct task *task)
+{
+    struct background *background = task->owner;
+    struct run *run = background->run;
+    const struct task *before = background->ended;
+
+    task->thread = pthread_self();
+    background->ended = task;
+    if (--background->running == 0)
+        cancel_raise(&background->idle, STOP_REASON_ABANDON);
+    run_unlock(run);
+    if (before)
+        pthread_join(before->thread, NULL);
+}
+
 static void *task_main(void *argument)
 {
     struct task *task = argument;
@@ -52,7 +70,6 @@ static void *task_main(void *argument)
     AUTO(stop) struct stop stop = { 0 };
     AUTO(json) json_t *entry = NULL;
 
-    run_begin_thread(run);
     entry = activity_play(run, task->activity, task->owner->section, CALL_BACKGROUND, &stop);
     /* compat: nothing that happens in the background stops the run; what its run says is all, but
      * for a rollback that cannot be played */
@@ -61,43 +78,27 @@ static void *task_main(void *argument)
     if (stop.kind == STOP_CRASH && task->owner->section == SECTION_ROLLBACKS)
         run_set_status(run, RUN_ABORTED, run->deviated);
     json_decref(STEAL(entry));
-    if (--task->owner->running == 0)
-        cancel_raise(&task->owner->idle, STOP_REASON_ABANDON);
-    run_unlock(run);
+    end_task(task);
     return NULL;
 }
 
 static int start_thread(struct task *task)
 {
     pthread_attr_t attributes;
+    pthread_t thread;
     int r = pthread_attr_init(&attributes);
 
     if (r)
         return r;
     r = pthread_attr_setstacksize(&attributes, STACK_SIZE);
     if (!r)
-        r = pthread_create(&task->thread, &attributes, task_main, task);
+        r = run_start_thread(task->owner->run, &thread, &attributes, task_main, task);
     pthread_attr_destroy(&attributes);
     return r;
 }
 
-void background_start(struct background *background, json_t *activity, struct stop *stop)
+static void add_task(struct background *background, struct task *task)
 {
-    struct task *task = mem_zero(1, sizeof(*task));
-    AUTO(chaos_error) struct chaos_error err = { 0 };
-    bool ready = background->idle.fd >= 0 || cancel_init(&background->idle, &err) == 0;
-
-    task->owner = background;
-    task->activity = json_incref(activity);
-    if (!ready || start_thread(task) != 0) {
-        stop_set(stop, STOP_CRASH,
-                 "no thread could be started for background activity %zu: raise the limit on "
-                 "processes (ulimit -u) or use fewer",
-                 background->count + 1);
-        json_decref(task->activity);
-        free(task);
-        return;
-    }
     if (background->count == background->capacity) {
         background->capacity = background->capacity ? background->capacity * 2 : 8;
         background->tasks =
@@ -106,22 +107,55 @@ void background_start(struct background *background, json_t *activity, struct st
     background->tasks[background->count++] = task;
     if (background->running++ == 0)
         cancel_reset(&background->idle);
-    run_await_thread(background->run);
 }
 
-/* Wait until none is running, or a signal asks to leave. */
-static void wait_idle(struct background *background, struct stop *stop)
+static void remove_last_task(struct background *background)
 {
-    struct run *run = background->run;
+    struct task *task = background->tasks[--background->count];
+
+    background->running--;
+    json_decref(task->activity);
+    free(task);
+}
+
+void background_start(struct background *background, json_t *activity, struct stop *stop)
+{
+    AUTO(chaos_error) struct chaos_error err = { 0 };
+    bool ready = background->idle.fd >= 0 || cancel_init(&background->idle, &err) == 0;
+    struct task *task = mem_zero(1, sizeof(*task));
+
+    task->owner = background;
+    task->activity = json_incref(activity);
+    add_task(background, task);
+    if (!ready || start_thread(task) != 0) {
+        remove_last_task(background);
+        stop_set(stop, STOP_CRASH,
+                 "no thread could be started for background activity %zu: raise the limit on "
+                 "processes (ulimit -u) or use fewer",
+                 background->count + 1);
+    }
+}
+
+static enum wait_result wait_idle(struct background *background, const struct cancel *cancel)
+{
     enum wait_result result;
 
     if (!background->running)
-        return;
-    log_debug("Waiting for %zu background activities", background->running);
-    run_unlock(run);
-    result = wait_fd(background->idle.fd, POLLIN, CLOCK_NEVER, &run->foreground);
-    run_lock(run);
-    if (result == WAIT_CANCELLED)
+        return WAIT_READY;
+    run_unlock(background->run);
+    result = wait_fd(background->idle.fd, POLLIN, CLOCK_NEVER, cancel);
+    run_lock(background->run);
+    return result;
+}
+
+/* Wait until none is running, or a signal asks to leave. */
+static void wait_idle_or_signal(struct background *background, struct stop *stop)
+{
+    struct run *run = background->run;
+
+    if (background->running)
+        log_debug("Waiting for %zu background activities", background->running);
+    if (wait_idle(background, &run->foreground) == WAIT_CANCELLED)
         stop_take_cancel(stop, &run->foreground);
 }
 
@@ -133,15 +167,16 @@ void background_wait(struct background *background, struct stop *stop)
     if (!background->count)
         return;
     if (!stop_is_now(stop))
-        wait_idle(background, stop);
+        wait_idle_or_signal(background, stop);
     /* told to leave at once, or told again while waiting for what was to be finished */
     if (stop_is_now(stop) || (!had_stop && stop->kind != STOP_NONE) || background->running)
         cancel_raise(&run->background, STOP_REASON_EXITED);
+    (void)wait_idle(background, NULL);
     log_flush();
     run_unlock(run);
-    for (size_t i = 0; i < background->count; i++)
-        pthread_join(background->tasks[i]->thread, NULL);
+    pthread_join(background->ended->thread, NULL);
     run_lock(run);
+    background->ended = NULL;
     for (size_t i = 0; i < background->count; i++) {
         json_decref(background->tasks[i]->activity);
         free(background->tasks[i]);

@@ -263,7 +263,6 @@ static void *continuous_main(void *argument)
     AUTO(stop) struct stop stop = { 0 };
     double frequency = run->options->frequency_s;
 
-    run_begin_thread(run);
     run_emit(run, EVENT_HYPOTHESIS_STARTED,
              json_pack("{s:s, s:f}", "phase", "during", "frequency", frequency), &stop);
     for (json_int_t iteration = 1; !self->ending && stop.kind == STOP_NONE; iteration++) {
@@ -286,12 +285,11 @@ struct continuous *continuous_start(struct run *run, struct stop *stop)
     struct continuous *self = mem_zero(1, sizeof(*self));
 
     self->run = run;
-    if (pthread_create(&self->thread, NULL, continuous_main, self) != 0) {
+    if (run_start_thread(run, &self->thread, NULL, continuous_main, self) != 0) {
         stop_set(stop, STOP_CRASH, "no thread for the continuous hypothesis could be started");
         free(self);
         return NULL;
     }
-    run_await_thread(run);
     return self;
 }
 

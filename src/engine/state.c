@@ -51,8 +51,7 @@ static int init_cancels(struct run *run, struct chaos_error *err)
 static void init(struct run *run, const struct run_options *options)
 {
     *run = (struct run){ .options = options };
-    pthread_mutex_init(&run->lock, NULL);
-    sem_init(&run->begun, 0, 0);
+    sem_init(&run->lock, 0, 1);
     run->journal = journal_new();
     run->ledger = ledger_new();
     run->mask = options->mask ? options->mask : mask_new();
@@ -81,8 +80,7 @@ void run_close(struct run *run)
     cancel_clear(&run->background);
     cancel_clear(&run->hypothesis);
     cancel_clear(&run->ending);
-    pthread_mutex_destroy(&run->lock);
-    sem_destroy(&run->begun);
+    sem_destroy(&run->lock);
 }
 
 int run_open(struct run *run, const struct run_options *options, struct chaos_error *err)
@@ -101,27 +99,25 @@ enum run_status run_status_parse(const char *name)
 
 void run_lock(struct run *run)
 {
-    pthread_mutex_lock(&run->lock);
+    while (sem_wait(&run->lock) < 0)
+        ; /* EINTR */
 }
 
 void run_unlock(struct run *run)
 {
-    pthread_mutex_unlock(&run->lock);
+    sem_post(&run->lock);
 }
 
-void run_await_thread(struct run *run)
+int run_start_thread(struct run *run, pthread_t *ret_thread, const pthread_attr_t *attributes,
+                     void *(*main)(void *), void *argument)
 {
+    int r;
+
     log_flush();
-    run_unlock(run);
-    while (sem_wait(&run->begun) < 0)
-        ; /* EINTR */
-    run_lock(run);
-}
-
-void run_begin_thread(struct run *run)
-{
-    run_lock(run);
-    sem_post(&run->begun);
+    r = pthread_create(ret_thread, attributes, main, argument);
+    if (r == 0)
+        run_lock(run);
+    return r;
 }
 
 json_t *run_document(const struct run *run, enum document_id id)

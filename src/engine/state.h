@@ -44,8 +44,7 @@ enum run_status {
 
 struct run {
     const struct run_options *options;
-    pthread_mutex_t lock;
-    sem_t begun; /* posted by a thread that has begun */
+    sem_t lock; /* not a mutex: a thread that begins is given it by its starter */
     struct document documents[DOCUMENT_COUNT];
     struct journal *journal;
     struct ledger *ledger;
@@ -76,10 +75,11 @@ void run_announce_finish(struct run *run, struct stop *stop);
 
 void run_lock(struct run *run);
 void run_unlock(struct run *run);
-/* Who starts a thread of the run waits here until it has begun, which it does with the lock: so the
- * thread comes as far as its first wait before the starter goes on. */
-void run_await_thread(struct run *run);
-void run_begin_thread(struct run *run);
+/* Start a thread of the run, with pthread_create(3), whose result this is. It begins with the lock,
+ * and comes as far as its first wait before the starter goes on. */
+MUST_USE int run_start_thread(struct run *run, pthread_t *ret_thread,
+                              const pthread_attr_t *attributes, void *(*main)(void *),
+                              void *argument);
 
 /* The document's content; borrowed. */
 json_t *run_document(const struct run *run, enum document_id id);
