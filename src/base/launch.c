@@ -24,15 +24,15 @@ int __clone(int (*entry)(void *), void *stack, int flags, void *argument, ...);
 #define FIRST_SPARE  3
 #define SIGNAL_COUNT 64 /* of the kernel; */
 #define USUAL_COUNT  31 /* those before the real-time signals, which nobody sends to a group */
-#define LANES        4
+#define LANES_MAX    16
 /* How long all lanes may be without a change before nobody waits for them any more: a program may
  * be on a file system that does not answer. */
 #define STUCK_MS 1000
 
 /* A child shares the descriptors of this process until it takes a copy of the first of them
  * (close_range(2), CLOSE_RANGE_UNSHARE), so that what it is to inherit must have a low number. A
- * lane is a pair of such numbers. A program takes part of a millisecond to be started, so there is
- * no use for more. */
+ * lane is a pair of such numbers. There is one for each processor, and two at least: a launch takes
+ * part of a millisecond, nearly all of it processor time. */
 struct lane {
     int out;
     int err;
@@ -44,7 +44,7 @@ static struct {
     pthread_cond_t changed;
     int empty; /* /dev/null; also what lanes hold that are not busy */
     int cut;   /* the first number that no child needs */
-    struct lane items[LANES];
+    struct lane items[LANES_MAX];
     int count; /* 0: this system has not what they need */
     int64_t changed_at;
 } lanes = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -90,6 +90,15 @@ static int reserve(int empty)
     return fd;
 }
 
+static int lanes_wanted(void)
+{
+    cpu_set_t processors;
+    int count =
+        sched_getaffinity(0, sizeof(processors), &processors) < 0 ? 0 : CPU_COUNT(&processors);
+
+    return count < 2 ? 2 : count < LANES_MAX ? count : LANES_MAX;
+}
+
 static void set_up(void)
 {
     pthread_condattr_t attributes;
@@ -104,14 +113,13 @@ static void set_up(void)
         return;
     lanes.empty = reserve(empty);
     close(empty);
-    while (lanes.empty >= 0 && lanes.count < LANES) {
+    for (int wanted = lanes_wanted(); lanes.empty >= 0 && lanes.count < wanted; lanes.count++) {
         struct lane *lane = &lanes.items[lanes.count];
 
         lane->out = reserve(lanes.empty);
         lane->err = lane->out < 0 ? -1 : reserve(lanes.empty);
         if (lane->err < 0)
             break;
-        lanes.count++;
     }
 }
 
