@@ -157,6 +157,8 @@ class Bench:
         """d: activities in the background, all at once."""
         for locale in ("C", "C.UTF-8"):  # in the second, sleep reads thirteen files before it sleeps
             self.background_sleeps(locale)
+        if self.tool("nap").exists():
+            self.background_naps()
         with self.echo_probes() as (_, provider):
             less, more = (
                 self.runner.beside(self.rounds, self.chaos + ["run", self.experiment(
@@ -191,6 +193,16 @@ class Bench:
                            least(bare, member))
         self.table.add(f"{name}: time", "s", least(ours, "wall_s"), "a loop a processor",
                        least(floor, "wall_s"))
+
+    def background_naps(self):
+        """What of the above is not the start of /bin/sleep: the same with a program that has none."""
+        nap = str(self.tool("nap"))
+        run = ["run", self.experiment("nap", [process(nap)] * COUNT, background=True)]
+        bare = [str(self.tool("spawn_loop")), str(COUNT), str(COUNT), nap]
+        ours, bare = self.runner.beside(self.rounds, self.chaos + run, bare)
+        for what, member in (("time", "wall_s"), ("processor", "cpu_s")):
+            self.table.add(f"{COUNT:,} background programs that sleep a second and do nothing: {what}",
+                           "s", least(ours, member), "bare loop", least(bare, member))
 
     def validate(self):
         """e: validation of large experiments."""
