@@ -15,8 +15,9 @@
 #include "base/launch.h"
 #include "base/mem.h"
 
-#define FIRST_READ ((size_t)1024) /* most programs say little: no memory for what is not said */
-#define READ_STEP  ((size_t)64 * 1024)
+/* Most programs say little: no memory for what is not said. */
+#define READ_LEAST ((size_t)1024)
+#define READ_MOST  ((size_t)64 * 1024)
 /* How long a killed group may take to let go of its pipes. */
 #define REAP_MS 1000
 
@@ -90,13 +91,19 @@ static int start(const char *path, char *const *argv, const char *mark, struct c
     return 0;
 }
 
+/* How much to ask for after so much: as much again. */
+static size_t read_step(size_t length)
+{
+    return length < READ_LEAST ? READ_LEAST : length > READ_MOST ? READ_MOST : length;
+}
+
 /* Read what is there; closes the descriptor at its end. */
 static int take(int *fd, struct buffer *to, size_t limit, struct chaos_error *err)
 {
-    char chunk[FIRST_READ];
+    char first[READ_LEAST];
     bool is_first = !to->length;
-    char *into = is_first ? chunk : buffer_reserve(to, READ_STEP);
-    ssize_t n = read(*fd, into, is_first ? sizeof(chunk) : READ_STEP);
+    size_t step = read_step(to->length);
+    ssize_t n = read(*fd, is_first ? first : buffer_reserve(to, step), step);
 
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return 0;
@@ -106,7 +113,7 @@ static int take(int *fd, struct buffer *to, size_t limit, struct chaos_error *er
         return 0;
     }
     if (is_first)
-        buffer_add(to, chunk, (size_t)n);
+        buffer_add(to, first, (size_t)n);
     else
         buffer_added(to, (size_t)n);
     if (to->length > limit)
