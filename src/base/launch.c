@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -26,14 +27,14 @@ int __clone(int (*entry)(void *), void *stack, int flags, void *argument, ...);
 #define SIGNAL_COUNT 64 /* of the kernel; */
 #define USUAL_COUNT  31 /* those before the real-time signals, which nobody sends to a group */
 #define LANES_MAX    16
-/* How long all lanes may be without a change before nobody waits for them any more: a program may
- * be on a file system that does not answer. */
-#define STUCK_MS 1000
+/* How long all lanes may be without a change before nobody waits for them any more, since programs
+ * take long to be loaded: from a file system that is slow, or does not answer. */
+#define STUCK_MS 20
 
 /* A child shares the descriptors of this process until it takes a copy of the first of them
  * (close_range(2), CLOSE_RANGE_UNSHARE), so that what it is to inherit must have a low number. A
- * lane is a pair of such numbers. There is one for each processor, and two at least: a launch takes
- * part of a millisecond, nearly all of it processor time. */
+ * lane is a pair of such numbers. There is one for each processor, and two at least: a launch is
+ * nearly all processor time. */
 struct lane {
     int out;
     int err;
@@ -55,7 +56,7 @@ struct order {
     const struct launch *launch;
     const struct lane *lane;
     int error;     /* of what failed in the child, */
-    bool no_lanes; /* because this kernel has not what lanes need */
+    bool no_lanes; /* because lanes are not to be had; they are not asked for again */
 };
 
 /* What runs in the child has a stack of its own in the memory of this process, one of whose threads
@@ -74,11 +75,14 @@ IN_CHILD static bool is_usual(int number)
     return false;
 }
 
-/* Whether this system has all that lanes need. clone3(2) is asked for in place of what came with it
- * or later: emulators that cannot share descriptors with a child do not have it either. */
+/* Whether this system may have what lanes need. Valgrind ends a program that shares descriptors
+ * with a child; it is known by what it loads. */
 static bool has_lanes(void)
 {
-    return syscall(SYS_clone3, NULL, 0) < 0 && errno == EINVAL;
+    const char *loaded = getenv("LD_PRELOAD");
+
+    return syscall(SYS_close_range, 1, 0, 0) < 0 && errno == EINVAL &&
+           !(loaded && strstr(loaded, "vgpreload"));
 }
 
 /* A number that this process has no other use for; -1: none is left. */
@@ -109,7 +113,7 @@ static void set_up(void)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&lanes.changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    empty = has_lanes() ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+    empty = has_lanes() ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
     if (empty < 0)
         return;
     lanes.empty = reserve(empty);
@@ -119,8 +123,11 @@ static void set_up(void)
 
         lane->out = reserve(lanes.empty);
         lane->err = lane->out < 0 ? -1 : reserve(lanes.empty);
-        if (lane->err < 0)
+        if (lane->err < 0) {
+            if (lane->out >= 0)
+                close(lane->out);
             break;
+        }
     }
 }
 

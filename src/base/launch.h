@@ -19,7 +19,7 @@ struct launch {
     bool no_input; /* its standard input is empty; or else inherited */
 };
 
-/* Start the program as the leader of a process group of its own, with every signal at its default
- * and none blocked, and with no descriptors but 0, 1 and 2. 0, or the errno of what failed. May be
- * called by any thread. */
+/* Start the program as the leader of a process group of its own, with no signal blocked, none
+ * handled, and the usual ones not ignored, and with no descriptors but 0, 1 and 2. 0, or the errno
+ * of what failed. May be called by any thread. */
 MUST_USE int launch_program(const struct launch *launch, pid_t *ret_pid);

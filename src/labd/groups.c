@@ -140,8 +140,8 @@ static int put_group(struct groups *groups, const struct cloud *cloud, const cha
     return 0;
 }
 
-/* Take groups that were deleted out of the kernel. One that rules of another still name, as they
- * were put, stays until the next time. */
+/* Take groups that were deleted out of the kernel: first their rules, which may name each other.
+ * One that a group still there names, as it was put, stays until the next time. */
 static void remove_deleted(struct groups *groups, const struct cloud *cloud)
 {
     const json_t *all = cloud_security_groups(cloud);
@@ -149,6 +149,12 @@ static void remove_deleted(struct groups *groups, const struct cloud *cloud)
     json_t *put;
     void *next;
 
+    json_object_foreach (groups->put, id, put) {
+        AUTO(chaos_error) struct chaos_error ignored = { 0 };
+
+        if (!json_object_get(all, id))
+            (void)!netfilter_put_group(groups->netfilter, id, NULL, 0, &ignored);
+    }
     json_object_foreach_safe(groups->put, next, id, put)
     {
         AUTO(chaos_error) struct chaos_error in_use = { 0 };

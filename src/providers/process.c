@@ -15,14 +15,14 @@
 #include "value/substitute.h"
 
 #define OUTPUT_LIMIT ((size_t)256 * 1024 * 1024)
-/* For how long a program that was found counts as there. */
+/* For how long a program that was found counts as there when the next activity is checked. */
 #define FOUND_MS 100
 
 /* The activities of a large experiment name few programs, and to look for one takes longer than the
- * rest of a check. */
+ * rest of the check. */
 struct process_provider {
     pthread_mutex_t lock;
-    char *found; /* path of the activity that was looked at last, when its program was there */
+    char *found; /* path of the activity that was checked last, when its program was there */
     int64_t found_until;
 };
 
@@ -38,6 +38,14 @@ static const char *name_of(const json_t *activity)
     return name ? name : "";
 }
 
+/* Where the program is, or NULL. */
+static char *find_program(const char *path)
+{
+    AUTO(str) char *expanded = proc_expand_home(path);
+
+    return proc_which(expanded);
+}
+
 static bool was_found(struct process_provider *self, const char *path)
 {
     bool found;
@@ -48,35 +56,21 @@ static bool was_found(struct process_provider *self, const char *path)
     return found;
 }
 
-/* Where the program is, owned; NULL: nowhere. */
-static char *find_program(struct process_provider *self, const char *path)
-{
-    AUTO(str) char *expanded = NULL;
-    char *program;
-
-    /* where names are looked up, and whose home is meant, may change from one call to the next */
-    if (*path == '/' && was_found(self, path))
-        return mem_strdup(path);
-    expanded = proc_expand_home(path);
-    program = proc_which(expanded);
-    if (!program)
-        return NULL;
-    pthread_mutex_lock(&self->lock);
-    free(self->found);
-    self->found = mem_strdup(path);
-    self->found_until = clock_now() + FOUND_MS * CLOCK_NS_PER_MS;
-    pthread_mutex_unlock(&self->lock);
-    return program;
-}
-
 static bool is_there(struct process_provider *self, const char *path)
 {
     AUTO(str) char *program = NULL;
 
     if (was_found(self, path))
         return true;
-    program = find_program(self, path);
-    return program != NULL;
+    program = find_program(path);
+    if (!program)
+        return false;
+    pthread_mutex_lock(&self->lock);
+    free(self->found);
+    self->found = mem_strdup(path);
+    self->found_until = clock_now() + FOUND_MS * CLOCK_NS_PER_MS;
+    pthread_mutex_unlock(&self->lock);
+    return true;
 }
 
 static int check(void *self, const json_t *activity, struct chaos_error *err)
@@ -225,10 +219,11 @@ static void call_process(void *self, const struct provider_call *call, struct ca
     AUTO(chaos_error) struct chaos_error err = { 0 };
     AUTO(json) json_t *given = NULL;
     const char *path = path_of(call->activity);
-    AUTO(str) char *program = path ? find_program(self, path) : NULL;
+    AUTO(str) char *program = path ? find_program(path) : NULL;
     bool valid;
     int64_t deadline = deadline_of(call, &valid);
 
+    (void)self;
     if (!program) {
         call_set(result, CALL_CRASHED, "path '%s' cannot be found or executed, in activity '%s'",
                  path ? path : "", name_of(call->activity));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
@@ -261,17 +262,24 @@ static void test_many_at_once_are_not_mixed_up(void **state)
     }
 }
 
-/* From now on the kernel says that it has no such call. */
-static void forbid(unsigned call)
+/* From now on the kernel says that it has no such call, or not with this third argument (-1: any).
+ */
+static void forbid(unsigned call, int third)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, third < 0 ? 1 : 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)third, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog program = { ARRAY_SIZE(code), code };
 
+    if (third < 0) {
+        code[2] = code[4];
+        code[3] = code[5];
+    }
     assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
     assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
 }
@@ -296,6 +304,7 @@ static void test_an_old_kernel_will_do(void **state)
     (void)state;
     without("clone3");
     without("close_range");
+    without("close_range_unshare");
 }
 
 #define STUCK 16 /* as many as there are lanes, at most */
@@ -354,7 +363,7 @@ static void test_what_hangs_holds_up_nobody_for_long(void **state)
         stuck[i].argument = memory;
         assert_int_equal(pthread_create(&stuck[i].thread, NULL, launch_stuck, &stuck[i]), 0);
     }
-    (void)poll(NULL, 0, 200); /* all of them hang by now */
+    (void)poll(NULL, 0, 200); /* all lanes hang by now */
     for (int i = 0; i < 3; i++)
         says("echo unhindered", "unhindered\n");
     assert_true(clock_now() - start < 10 * CLOCK_NS_PER_S);
@@ -384,7 +393,8 @@ int main(int argc, char **argv)
     };
 
     if (argc > 1)
-        forbid(strcmp(argv[1], "clone3") == 0 ? SYS_clone3 : SYS_close_range);
+        forbid(strcmp(argv[1], "clone3") == 0 ? (unsigned)SYS_clone3 : (unsigned)SYS_close_range,
+               strcmp(argv[1], "close_range_unshare") == 0 ? (int)CLOSE_RANGE_UNSHARE : -1);
     /* who is told what to go without does not tell others */
     return _cmocka_run_group_tests("launch", all, ARRAY_SIZE(all) - (argc > 1), NULL, NULL);
 }
