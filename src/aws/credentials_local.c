@@ -42,8 +42,7 @@ static int read_output(int fd, const struct cancel *cancel, struct buffer *out,
         length = read(fd, buffer_reserve(out, 4096), 4096);
         if (length <= 0)
             return 0;
-        out->length += (size_t)length;
-        out->data[out->length] = '\0';
+        buffer_added(out, (size_t)length);
         if (out->length > OUTPUT_LIMIT)
             return chaos_error_set(err, CHAOS_E_LIMIT, "credential_process wrote too much");
     }

@@ -41,8 +41,7 @@ static inline void buffer_add(struct buffer *buffer, const void *data, size_t le
 
     if (length)
         memcpy(end, data, length);
-    end[length] = '\0';
-    buffer->length += length;
+    buffer_added(buffer, length);
 }
 
 static inline void buffer_add_text(struct buffer *buffer, const char *text)

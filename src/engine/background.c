@@ -17,11 +17,9 @@ struct task {
 struct background {
     struct run *run;
     enum activity_section section;
-    struct task **tasks;
-    size_t count;
-    size_t capacity;
+    size_t started;
     size_t running;     /* of them */
-    struct task *ended; /* the latest to end, which alone is still to be joined */
+    struct task *ended; /* the latest to end, which alone is still to be joined; NULL: none is */
     struct cancel idle; /* raised when none is running any more */
 };
 
@@ -37,13 +35,16 @@ struct background *background_new(struct run *run, enum activity_section section
 
 void background_free(struct background *background)
 {
-    for (size_t i = 0; i < background->count; i++) {
-        json_decref(background->tasks[i]->activity);
-        free(background->tasks[i]);
-    }
-    free(background->tasks);
     cancel_clear(&background->idle);
     free(background);
+}
+
+static void join_task(struct task *task)
+{
+    if (!task)
+        return;
+    pthread_join(task->thread, NULL);
+    free(task);
 }
 
 /* The threads that ended are joined one by the next, as they end: what they held is given back
@@ -52,15 +53,15 @@ static void end_task(struct task *task)
 {
     struct background *background = task->owner;
     struct run *run = background->run;
-    const struct task *before = background->ended;
+    struct task *before = background->ended;
 
+    json_decref(task->activity);
     task->thread = pthread_self();
     background->ended = task;
     if (--background->running == 0)
         cancel_raise(&background->idle, STOP_REASON_ABANDON);
     run_unlock(run);
-    if (before)
-        pthread_join(before->thread, NULL);
+    join_task(before);
 }
 
 static void *task_main(void *argument)
@@ -97,27 +98,6 @@ static int start_thread(struct task *task)
     return r;
 }
 
-static void add_task(struct background *background, struct task *task)
-{
-    if (background->count == background->capacity) {
-        background->capacity = background->capacity ? background->capacity * 2 : 8;
-        background->tasks =
-            mem_resize(background->tasks, background->capacity * sizeof(struct task *));
-    }
-    background->tasks[background->count++] = task;
-    if (background->running++ == 0)
-        cancel_reset(&background->idle);
-}
-
-static void remove_last_task(struct background *background)
-{
-    struct task *task = background->tasks[--background->count];
-
-    background->running--;
-    json_decref(task->activity);
-    free(task);
-}
-
 void background_start(struct background *background, json_t *activity, struct stop *stop)
 {
     AUTO(chaos_error) struct chaos_error err = { 0 };
@@ -126,14 +106,19 @@ void background_start(struct background *background, json_t *activity, struct st
 
     task->owner = background;
     task->activity = json_incref(activity);
-    add_task(background, task);
-    if (!ready || start_thread(task) != 0) {
-        remove_last_task(background);
-        stop_set(stop, STOP_CRASH,
-                 "no thread could be started for background activity %zu: raise the limit on "
-                 "processes (ulimit -u) or use fewer",
-                 background->count + 1);
-    }
+    background->started++;
+    if (background->running++ == 0)
+        cancel_reset(&background->idle);
+    if (ready && start_thread(task) == 0)
+        return;
+    background->running--;
+    background->started--;
+    stop_set(stop, STOP_CRASH,
+             "no thread could be started for background activity %zu: raise the limit on "
+             "processes (ulimit -u) or use fewer",
+             background->started + 1);
+    json_decref(task->activity);
+    free(task);
 }
 
 static enum wait_result wait_idle(struct background *background, const struct cancel *cancel)
@@ -164,7 +149,7 @@ void background_wait(struct background *background, struct stop *stop)
     struct run *run = background->run;
     bool had_stop = stop->kind != STOP_NONE;
 
-    if (!background->count)
+    if (!background->started)
         return;
     if (!stop_is_now(stop))
         wait_idle_or_signal(background, stop);
@@ -174,12 +159,8 @@ void background_wait(struct background *background, struct stop *stop)
     (void)wait_idle(background, NULL);
     log_flush();
     run_unlock(run);
-    pthread_join(background->ended->thread, NULL);
+    join_task(background->ended);
     run_lock(run);
     background->ended = NULL;
-    for (size_t i = 0; i < background->count; i++) {
-        json_decref(background->tasks[i]->activity);
-        free(background->tasks[i]);
-    }
-    background->count = 0;
+    background->started = 0;
 }

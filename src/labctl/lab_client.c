@@ -155,7 +155,7 @@ int lab_receive(int fd, struct buffer *rest, json_t **ret_line, struct chaos_err
             return chaos_error_set(err, CHAOS_E_LIMIT, "the lab's answer is too long");
         n = read(fd, buffer_reserve(rest, 64 * 1024), 64 * 1024);
         if (n > 0)
-            rest->length += (size_t)n;
+            buffer_added(rest, (size_t)n);
         else if (n == 0)
             return 0;
         else
